@@ -1,0 +1,29 @@
+import * as z from "zod";
+import { type MachinePersona, machinePersonaSchema } from "#machine/persona.ts";
+
+export { authSchema, type MachinePersona, machinePersonaSchema } from "#machine/persona.ts";
+
+/** What the fleet hands to one decky: `config.json` of its process or container. */
+export const deckyConfigSchema = z.strictObject({
+  /** Internal name: HOST of every line, folder names. Never sent to anybody. */
+  decky: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,79}$/),
+  persona: machinePersonaSchema,
+  site: z.strictObject({ organisation: z.string(), domain: z.string() }),
+  /** Slug → that service's own options, validated by the decoy's schema. */
+  services: z.record(z.string(), z.record(z.string(), z.unknown())),
+  /** Where to bind: slug → declared port → bound address and port. */
+  bind: z.record(
+    z.string(),
+    z.record(z.string(), z.strictObject({ address: z.string(), port: z.int().min(0).max(65_535) })),
+  ),
+  /** Spool root of this decky: `<dir>/<slug>/<run>-00001.log`. */
+  spoolDir: z.string(),
+  /** The only folder it may write captured files to: `<dir>/<slug>/…`. */
+  dropDir: z.string(),
+  /** Keys, certificates, worlds. */
+  stateDir: z.string(),
+  emitSequence: z.boolean().default(true),
+});
+
+export type DeckyConfig = z.output<typeof deckyConfigSchema>;
+export type Persona = MachinePersona;

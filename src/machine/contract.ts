@@ -141,7 +141,11 @@ export type Errno =
   | "ESRCH"
   | "EXDEV"
   | "EBUSY"
-  | "EIO";
+  | "EIO"
+  | "EAGAIN"
+  | "EFBIG"
+  | "EMLINK"
+  | "ENODEV";
 
 /**
  * The files of one world as one user sees them: permissions apply, `/proc/self` is the caller's.

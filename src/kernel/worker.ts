@@ -5,7 +5,10 @@ export interface WorkerContext {
   /** Already carries `component` = the worker's name. */
   readonly log: Log;
   readonly clock: Clock;
-  /** Tells the supervisor that work moves; `behind` = units of work still waiting (0 when idle). */
+  /**
+   * Tells the supervisor that work moves; `behind` = units of work still waiting (0 when idle).
+   * The first call means "started": make it once everything that can fail at start has not failed.
+   */
   progress(done: number, behind: number): void;
 }
 

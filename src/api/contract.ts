@@ -1,0 +1,3 @@
+export interface Api {
+  readonly x: 1;
+}

@@ -1,0 +1,124 @@
+import { basename, join } from "node:path";
+import type { JournalPosition } from "../contract.ts";
+import type { Disk, FileFacts } from "./disk.ts";
+import { type FamilyPaths, HEAD_BYTES, hashHead, lookAtFamily, sealedNumber, sealedPath } from "./family.ts";
+
+/** A segment that is open for reading. Its descriptor outlives every renaming. */
+export interface OpenSegment {
+  readonly fd: number;
+  readonly facts: FileFacts;
+  segment: number;
+  /** Found under a name that is none of the family's: nobody counts it any more. */
+  foreign: boolean;
+}
+
+const LOOKS = 8;
+
+export const samePlace = (a: FileFacts, b: { readonly device: string; readonly inode: string }): boolean =>
+  a.inode === b.inode && a.device === b.device;
+
+export function headOf(disk: Disk, fd: number, offset: number): string {
+  const head = new Uint8Array(Math.min(HEAD_BYTES, offset));
+  let length = 0;
+  while (length < head.length) {
+    const count = disk.read(fd, head, length, head.length - length, length);
+    if (count === 0) break;
+    length += count;
+  }
+  return hashHead(head.subarray(0, length));
+}
+
+function openPath(disk: Disk, path: string): { readonly fd: number; readonly facts: FileFacts } | undefined {
+  let fd: number;
+  try {
+    fd = disk.open(path, "r");
+  } catch {
+    return undefined; // renamed or retired since the folder was listed
+  }
+  const facts = disk.facts(fd);
+  if (facts.isFile) return { fd, facts };
+  disk.close(fd);
+  return undefined;
+}
+
+/**
+ * Opens a segment by number. The writer may seal while we look, so the active file is only believed
+ * when the folder tells the same number before and after it was opened.
+ */
+export function openNumber(disk: Disk, paths: FamilyPaths, segment: number): OpenSegment | undefined {
+  for (let look = 0; look < LOOKS; look++) {
+    const state = lookAtFamily(disk, paths);
+    if (state.sealed.includes(segment)) {
+      const found = openPath(disk, sealedPath(paths, segment));
+      return found && { ...found, segment, foreign: false };
+    }
+    if (!state.hasActive || state.activeNumber !== segment) return undefined;
+    const found = openPath(disk, paths.active);
+    if (found === undefined) continue;
+    const again = lookAtFamily(disk, paths);
+    const named = disk.factsOf(paths.active);
+    if (again.activeNumber === segment && named !== undefined && samePlace(found.facts, named)) {
+      return { ...found, segment, foreign: false };
+    }
+    disk.close(found.fd);
+  }
+  return undefined;
+}
+
+/** Numbers that exist now, rising; the active file's is the last. */
+export function numbersOf(disk: Disk, paths: FamilyPaths): readonly number[] {
+  const state = lookAtFamily(disk, paths);
+  return state.hasActive ? [...state.sealed, state.activeNumber] : state.sealed;
+}
+
+/** The number under which the family knows this file at present; `undefined` when it has a foreign name or none. */
+export function numberOf(disk: Disk, paths: FamilyPaths, facts: FileFacts): number | undefined {
+  const state = lookAtFamily(disk, paths);
+  const named = disk.factsOf(paths.active);
+  if (named !== undefined && samePlace(named, facts)) return state.activeNumber;
+  return state.sealed.findLast((segment) => {
+    const sealed = disk.factsOf(sealedPath(paths, segment));
+    return sealed !== undefined && samePlace(sealed, facts);
+  });
+}
+
+/** The segment that a position names, wherever it lies in the folder now. */
+export function openPosition(disk: Disk, paths: FamilyPaths, from: JournalPosition): OpenSegment | undefined {
+  const byNumber = openNumber(disk, paths, from.segment);
+  if (byNumber !== undefined && samePlace(byNumber.facts, from) && headMatches(disk, byNumber.fd, from))
+    return byNumber;
+  const elsewhere = searchFolder(disk, paths, from);
+  if (elsewhere !== undefined) {
+    if (byNumber !== undefined) disk.close(byNumber.fd);
+    return elsewhere;
+  }
+  if (byNumber === undefined) return undefined;
+  // Same number and same head on another device or inode: the folder was moved or restored.
+  if (from.offset > 0 && byNumber.facts.size >= from.offset && headMatches(disk, byNumber.fd, from))
+    return byNumber;
+  disk.close(byNumber.fd);
+  return undefined;
+}
+
+/** A file that shrank below the position cannot show its head: device and inode have to do. */
+const headMatches = (disk: Disk, fd: number, from: JournalPosition): boolean =>
+  disk.facts(fd).size < Math.min(HEAD_BYTES, from.offset) || headOf(disk, fd, from.offset) === from.headHash;
+
+function searchFolder(disk: Disk, paths: FamilyPaths, from: JournalPosition): OpenSegment | undefined {
+  for (const name of disk.list(paths.folder)) {
+    const path = join(paths.folder, name);
+    const facts = disk.factsOf(path);
+    if (facts === undefined || !facts.isFile || !samePlace(facts, from)) continue;
+    const found = openPath(disk, path);
+    if (found === undefined) continue;
+    if (samePlace(found.facts, from) && headMatches(disk, found.fd, from)) {
+      const segment = numberOf(disk, paths, found.facts);
+      return { ...found, segment: segment ?? from.segment, foreign: segment === undefined };
+    }
+    disk.close(found.fd);
+  }
+  return undefined;
+}
+
+export const isFamilyName = (paths: FamilyPaths, name: string): boolean =>
+  name === basename(paths.active) || sealedNumber(basename(paths.active), name) !== undefined;

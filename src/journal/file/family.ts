@@ -9,6 +9,14 @@ export const HEAD_BYTES = 256;
 /** Hash of at most the first 256 bytes, cut at the position: what lies before a position never changes. */
 export const hashHead = (head: Uint8Array): string => hash("sha256", head, "hex").slice(0, 32);
 
+/** What recognises a file whatever its name. */
+export interface Place {
+  readonly device: string;
+  readonly inode: string;
+}
+
+export const samePlace = (a: Place, b: Place): boolean => a.inode === b.inode && a.device === b.device;
+
 /** Where the files of one family lie. */
 export interface FamilyPaths {
   readonly family: string;
@@ -48,38 +56,47 @@ export function sealedNumber(active: string, name: string): number | undefined {
 export interface FamilyState {
   /** Sealed segment numbers, rising. */
   readonly sealed: readonly number[];
+  /** The active file is there and is the writer's: an empty file that others put in its place is not counted yet. */
   readonly hasActive: boolean;
   /** The number that the active file has, or that the next one gets. */
   readonly activeNumber: number;
-  /** What the meta file says; 0 without one. */
-  readonly metaNumber: number;
+  readonly meta: FamilyMeta;
+}
+
+export interface FamilyMeta {
+  /** Number of the active file; 0 without a meta file. */
+  readonly active: number;
+  /** The active file itself; empty until it exists. */
+  readonly device: string;
+  readonly inode: string;
 }
 
 /** One look at the folder. Another process may seal meanwhile: compare two looks where that matters. */
 export function lookAtFamily(disk: Disk, paths: FamilyPaths): FamilyState {
   const active = basename(paths.active);
   const sealed: number[] = [];
-  let hasActive = false;
   for (const name of disk.list(paths.folder)) {
-    if (name === active) hasActive = true;
     const number = sealedNumber(active, name);
     if (number !== undefined) sealed.push(number);
   }
   sealed.sort((a, b) => a - b);
-  const metaNumber = readMeta(disk, paths);
-  return { sealed, hasActive, metaNumber, activeNumber: Math.max(1, (sealed.at(-1) ?? 0) + 1, metaNumber) };
+  const meta = readMeta(disk, paths);
+  const file = disk.factsOf(paths.active);
+  const hasActive = file !== undefined && (file.size > 0 || meta.inode === "" || samePlace(file, meta));
+  return { sealed, hasActive, meta, activeNumber: Math.max(1, (sealed.at(-1) ?? 0) + 1, meta.active) };
 }
 
-function readMeta(disk: Disk, paths: FamilyPaths): number {
-  const text = disk.readText(paths.meta);
-  const number = text === undefined ? undefined : /^\{"active":(\d{1,15})\}\n$/.exec(text)?.[1];
-  return number === undefined ? 0 : Number(number);
+const META = /^\{"active":(\d{1,15}),"device":"(\d*)","inode":"(\d*)"\}\n$/;
+
+function readMeta(disk: Disk, paths: FamilyPaths): FamilyMeta {
+  const [, active = "0", device = "", inode = ""] = META.exec(disk.readText(paths.meta) ?? "") ?? [];
+  return { active: Number(active), device, inode };
 }
 
-/** Atomic: a reader sees the old number or the new one. */
-export function writeMeta(disk: Disk, paths: FamilyPaths, active: number): void {
+/** Atomic: a reader sees the old text or the new one. */
+export function writeMeta(disk: Disk, paths: FamilyPaths, meta: FamilyMeta): void {
   const part = `${paths.meta}.part`;
-  const text = Buffer.from(`{"active":${active}}\n`);
+  const text = Buffer.from(`{"active":${meta.active},"device":"${meta.device}","inode":"${meta.inode}"}\n`);
   const fd = disk.open(part, "w", 0o640);
   try {
     if (disk.write(fd, text, 0, text.length) !== text.length) {

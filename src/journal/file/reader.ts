@@ -1,15 +1,14 @@
 import type { JournalBatch, JournalGap, JournalLine, JournalPosition, JournalReader } from "../contract.ts";
 import { type Disk, systemDisk } from "./disk.ts";
-import { type FamilyPaths, listFamilies, lookAtFamily, pathOfFamily, sealedPath } from "./family.ts";
 import {
-  headOf,
-  numberOf,
-  numbersOf,
-  type OpenSegment,
-  openNumber,
-  openPosition,
+  type FamilyPaths,
+  listFamilies,
+  lookAtFamily,
+  pathOfFamily,
   samePlace,
-} from "./segment.ts";
+  sealedPath,
+} from "./family.ts";
+import { headOf, numberOf, numbersOf, type OpenSegment, openNumber, openPosition } from "./segment.ts";
 
 const LF = 0x0a;
 const MIB = 1024 * 1024;
@@ -72,6 +71,8 @@ class Reader implements JournalReader {
       const end = this.#fill(segment, offset, batch, limits);
       if (end === offset) {
         this.#takeTorn(segment, offset, batch);
+        if (!segment.foreign && next.segment > segment.segment + 1)
+          batch.gaps.push(hole(family, segment, next));
         this.#disk.close(segment.fd);
         this.#open.set(family, next);
         segment = next;
@@ -104,11 +105,11 @@ class Reader implements JournalReader {
 
   retire(position: JournalPosition, keep: number): number {
     const paths = pathOfFamily(this.#folder, position.family);
-    const { sealed, metaNumber } = lookAtFamily(this.#disk, paths);
+    const { sealed, meta } = lookAtFamily(this.#disk, paths);
     let retired = 0;
     for (const segment of sealed.slice(0, Math.max(0, sealed.length - keep))) {
       // Numbers are counted from the files: the newest goes only when the meta file counts on without it.
-      const isCounted = segment !== sealed.at(-1) || metaNumber > segment;
+      const isCounted = segment !== sealed.at(-1) || meta.active > segment;
       if (segment >= position.segment || !isCounted) break;
       this.#disk.remove(sealedPath(paths, segment));
       retired++;
@@ -268,6 +269,15 @@ const lost = (from: JournalPosition, detail: string): JournalGap => ({
   segment: from.segment,
   offset: from.offset,
   detail,
+});
+
+/** Numbers are given without holes, so a missing one is a segment that somebody took away. */
+const hole = (family: string, last: OpenSegment, next: OpenSegment): JournalGap => ({
+  reason: "journal_lost",
+  family,
+  segment: last.segment + 1,
+  offset: 0,
+  detail: `segments up to ${next.segment - 1} are not in the folder any more`,
 });
 
 /** @returns the place in the file behind the last line taken */

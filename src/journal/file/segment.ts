@@ -1,7 +1,7 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { JournalPosition } from "../contract.ts";
 import type { Disk, FileFacts } from "./disk.ts";
-import { type FamilyPaths, HEAD_BYTES, hashHead, lookAtFamily, sealedNumber, sealedPath } from "./family.ts";
+import { type FamilyPaths, HEAD_BYTES, hashHead, lookAtFamily, samePlace, sealedPath } from "./family.ts";
 
 /** A segment that is open for reading. Its descriptor outlives every renaming. */
 export interface OpenSegment {
@@ -13,9 +13,6 @@ export interface OpenSegment {
 }
 
 const LOOKS = 8;
-
-export const samePlace = (a: FileFacts, b: { readonly device: string; readonly inode: string }): boolean =>
-  a.inode === b.inode && a.device === b.device;
 
 export function headOf(disk: Disk, fd: number, offset: number): string {
   const head = new Uint8Array(Math.min(HEAD_BYTES, offset));
@@ -119,6 +116,3 @@ function searchFolder(disk: Disk, paths: FamilyPaths, from: JournalPosition): Op
   }
   return undefined;
 }
-
-export const isFamilyName = (paths: FamilyPaths, name: string): boolean =>
-  name === basename(paths.active) || sealedNumber(basename(paths.active), name) !== undefined;

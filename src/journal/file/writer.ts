@@ -1,3 +1,4 @@
+import { basename, join } from "node:path";
 import type { JournalPosition, JournalWriter } from "../contract.ts";
 import { JournalWriteError } from "../errors.ts";
 import { type Disk, type FileFacts, systemDisk } from "./disk.ts";
@@ -7,6 +8,9 @@ import {
   HEAD_BYTES,
   hashHead,
   lookAtFamily,
+  type Place,
+  samePlace,
+  sealedNumber,
   sealedPath,
   writeMeta,
 } from "./family.ts";
@@ -24,14 +28,22 @@ export interface FileJournalWriterOptions {
   readonly seal?: "auto" | "caller";
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Called when others renamed, deleted, cut or grew the active file. */
+  readonly onForeignSeal?: (event: ForeignSeal) => void;
   readonly disk?: Disk;
+}
+
+export interface ForeignSeal {
+  readonly kind: "renamed" | "deleted" | "cut" | "grown";
+  readonly family: string;
+  readonly segment: number;
+  /** Bytes that we had written to the segment. */
+  readonly offset: number;
 }
 
 export interface FileJournalWriter extends JournalWriter {
   /** Seals when size or age ask for it. @throws {JournalWriteError} */
   sealIfDue(): boolean;
-  /** How often others renamed, deleted or cut the active file. */
-  readonly foreignSeals: number;
 }
 
 /**
@@ -76,7 +88,6 @@ class Writer implements FileJournalWriter {
   #sinceMs = 0;
   /** A torn rest that could not be cut off yet begins here. */
   #tornFrom: number | undefined;
-  #foreignSeals = 0;
 
   constructor(disk: Disk, paths: FamilyPaths, lock: Disposable, options: FileJournalWriterOptions) {
     this.family = paths.family;
@@ -88,14 +99,9 @@ class Writer implements FileJournalWriter {
       segmentAgeMs: options.segmentAgeMs ?? 3_600_000,
       seal: options.seal ?? "auto",
       now: options.now ?? Date.now,
+      onForeignSeal: options.onForeignSeal ?? (() => {}),
     };
-    const state = lookAtFamily(disk, paths);
-    // A number that the meta file gave to a file that is gone is not given again: a cursor may still name it.
-    this.#openActive(state.hasActive || state.metaNumber === 0 ? state.activeNumber : state.activeNumber + 1);
-  }
-
-  get foreignSeals(): number {
-    return this.#foreignSeals;
+    this.#openActive(this.#firstSegment());
   }
 
   append(lines: Uint8Array): void {
@@ -151,6 +157,9 @@ class Writer implements FileJournalWriter {
 
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
+    const event = { family: this.family, segment: this.#segment, offset: this.#offset };
+    // The next writer cannot know how long the file was.
+    if (this.#look().size < this.#offset) this.#options.onForeignSeal({ ...event, kind: "cut" });
     this.#disk.close(this.#fd);
     this.#fd = -1;
     this.#lock[Symbol.dispose]();
@@ -162,14 +171,58 @@ class Writer implements FileJournalWriter {
       this.#disk.truncate(this.#fd, this.#tornFrom);
       this.#tornFrom = undefined;
     }
+    const { isNamed, size } = this.#look();
+    if (isNamed && size === this.#offset) return;
+    const event = { family: this.family, segment: this.#segment, offset: this.#offset };
+    let found: ForeignSeal["kind"] | "sealed" = size < this.#offset ? "cut" : "grown";
+    if (isNamed)
+      this.#seal(); // what is in the file stays readable under the number it has
+    else {
+      const fate = this.#rescue(this.#facts, this.#segment);
+      if (found !== "cut") found = fate;
+      this.#replace(this.#segment + 1);
+    }
+    if (found !== "sealed") this.#options.onForeignSeal({ ...event, kind: found });
+  }
+
+  #look(): { readonly isNamed: boolean; readonly size: number } {
     const named = this.#disk.factsOf(this.#paths.active);
-    const own =
-      named !== undefined && named.inode === this.#facts.inode && named.device === this.#facts.device;
-    if (own && named.size === this.#offset) return;
-    this.#foreignSeals++;
-    // Cut or grown by others: what is in the file stays readable under the number it has.
-    if (own) this.#seal();
-    else this.#replace(this.#segment + 1);
+    if (named !== undefined && samePlace(named, this.#facts)) return { isNamed: true, size: named.size };
+    return { isNamed: false, size: this.#disk.facts(this.#fd).size };
+  }
+
+  /** A number whose file was taken away while nobody wrote is not given again: a cursor may still name it. */
+  #firstSegment(): number {
+    const { meta, activeNumber } = lookAtFamily(this.#disk, this.#paths);
+    const named = this.#disk.factsOf(this.#paths.active);
+    if (meta.inode === "" || (named !== undefined && (named.size > 0 || samePlace(named, meta))))
+      return activeNumber;
+    // Its inode may belong to another file by now: only a name like ours is believed.
+    const found = this.#rescue(meta, meta.active, basename(this.#paths.active));
+    if (found !== "sealed") {
+      this.#options.onForeignSeal({ kind: found, family: this.family, segment: meta.active, offset: 0 });
+    }
+    return Math.max(activeNumber, meta.active + 1);
+  }
+
+  /** Gives a renamed segment its sealed name as a second one, so that every reader finds it. */
+  #rescue(lost: Place, segment: number, prefix = ""): "renamed" | "deleted" | "sealed" {
+    const { folder, active } = this.#paths;
+    for (const name of this.#disk.list(folder)) {
+      const path = join(folder, name);
+      const facts = this.#disk.factsOf(path);
+      if (facts === undefined || path === active || !name.startsWith(prefix) || !samePlace(facts, lost))
+        continue;
+      if (sealedNumber(basename(active), name) !== undefined) return "sealed"; // by us, before a crash or an error
+      try {
+        this.#disk.link(path, sealedPath(this.#paths, segment));
+      } catch (error) {
+        if (isCode(error, "ENOSPC")) throw error;
+        // No hard links here: a reader that has the file open still finishes it.
+      }
+      return "renamed";
+    }
+    return "deleted";
   }
 
   /** Order: the sealed name exists before the meta file counts on, that before the next file exists. */
@@ -188,7 +241,8 @@ class Writer implements FileJournalWriter {
   #openActive(segment: number): void {
     const disk = this.#disk;
     disk.makeFolder(this.#paths.folder);
-    if (lookAtFamily(disk, this.#paths).metaNumber !== segment) writeMeta(disk, this.#paths, segment);
+    const { meta } = lookAtFamily(disk, this.#paths);
+    if (meta.active !== segment) writeMeta(disk, this.#paths, { active: segment, device: "", inode: "" });
     const fd = disk.open(this.#paths.active, "a+", 0o640);
     try {
       let facts = disk.facts(fd);
@@ -198,7 +252,7 @@ class Writer implements FileJournalWriter {
         facts = disk.facts(fd);
       }
       if (facts.size > 0) disk.read(fd, this.#head, 0, Math.min(HEAD_BYTES, facts.size), 0);
-      disk.syncFolder(this.#paths.folder);
+      if (meta.active !== segment || !samePlace(facts, meta)) this.#noteIdentity(segment, facts);
       this.#fd = fd;
       this.#facts = facts;
       this.#segment = segment;
@@ -208,6 +262,15 @@ class Writer implements FileJournalWriter {
     } catch (error) {
       disk.close(fd);
       throw error;
+    }
+  }
+
+  #noteIdentity(segment: number, { device, inode }: FileFacts): void {
+    try {
+      writeMeta(this.#disk, this.#paths, { active: segment, device, inode });
+    } catch (error) {
+      // Only needed to find a file that is renamed while nobody writes; the full disk must not keep us from opening.
+      if (!isCode(error, "ENOSPC")) throw error;
     }
   }
 
@@ -230,6 +293,9 @@ class Writer implements FileJournalWriter {
     return keep;
   }
 }
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;
 
 /** Length of the file up to its last LF. */
 function wholeLines(disk: Disk, fd: number, size: number): number {

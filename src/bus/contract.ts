@@ -28,10 +28,17 @@ export interface BusState {
   readonly reason?: string;
 }
 
+export interface PublishOptions {
+  /** Left out: the topic without its first token. */
+  readonly type?: string;
+  /** 32 hex digits; a message that may be sent again after a crash has the same one each time. */
+  readonly id?: string;
+}
+
 /** A hint, at most once: a lost message costs latency, never data. */
 export interface Bus {
   /** Never throws, never blocks; counted when dropped. A fixed topic takes its own payload type. */
-  publish<T extends keyof Topics>(topic: T, payload: Topics[T], options?: { readonly type?: string }): void;
+  publish<T extends keyof Topics>(topic: T, payload: Topics[T], options?: PublishOptions): void;
   /** Resolved = active. @throws {BusTopicError} for a bad pattern */
   subscribe(pattern: string, options?: { readonly queue?: number }): Promise<Subscription>;
   readonly state: BusState;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "#kernel/clock.ts";
-import type { Bus, BusState, Envelope, Subscription } from "../contract.ts";
+import type { Bus, BusState, Envelope, PublishOptions, Subscription } from "../contract.ts";
 import { checkPattern, checkTopic, matches } from "../subject.ts";
 import type { Topics } from "../topics.ts";
 import { QUEUE_LIMIT, SubscriptionQueue } from "./queue.ts";
@@ -32,7 +32,12 @@ type FromHub =
   | { readonly kind: "deliver"; readonly envelope: Envelope }
   | { readonly kind: "subscribed"; readonly id: number };
 
-function seal(topic: string, payload: unknown, type: string | undefined, clock: Clock): Envelope | undefined {
+function seal(
+  topic: string,
+  payload: unknown,
+  options: PublishOptions | undefined,
+  clock: Clock,
+): Envelope | undefined {
   checkTopic(topic);
   let text: string;
   try {
@@ -43,9 +48,9 @@ function seal(topic: string, payload: unknown, type: string | undefined, clock: 
   if (text.length > PAYLOAD_LIMIT) return undefined;
   return {
     v: 1,
-    id: randomBytes(16).toString("hex"),
+    id: options?.id ?? randomBytes(16).toString("hex"),
     topic,
-    type: type ?? topic.slice(topic.indexOf(".") + 1),
+    type: options?.type ?? topic.slice(topic.indexOf(".") + 1),
     ts: clock.now() / 1000,
     payload: JSON.parse(text),
   };
@@ -110,12 +115,8 @@ export function createLocalBus(clock: Clock): LocalBus {
     get state(): BusState {
       return { kind: "local", connected: true, lastMessageAt };
     },
-    publish<T extends keyof Topics>(
-      topic: T,
-      payload: Topics[T],
-      options?: { readonly type?: string },
-    ): void {
-      const envelope = seal(topic, payload, options?.type, clock);
+    publish<T extends keyof Topics>(topic: T, payload: Topics[T], options?: PublishOptions): void {
+      const envelope = seal(topic, payload, options, clock);
       if (envelope === undefined) counters.droppedTooLarge += 1;
       else route(envelope);
     },
@@ -169,12 +170,8 @@ export function createThreadBus(port: MessagePort, clock: Clock): Bus {
     get state(): BusState {
       return { kind: "local", connected: true, lastMessageAt };
     },
-    publish<T extends keyof Topics>(
-      topic: T,
-      payload: Topics[T],
-      options?: { readonly type?: string },
-    ): void {
-      const envelope = seal(topic, payload, options?.type, clock);
+    publish<T extends keyof Topics>(topic: T, payload: Topics[T], options?: PublishOptions): void {
+      const envelope = seal(topic, payload, options, clock);
       if (envelope === undefined) counters.droppedTooLarge += 1;
       else port.postMessage({ kind: "publish", envelope } satisfies FromThread);
     },

@@ -53,6 +53,8 @@ export interface SocketLimits {
   readonly totalMs: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Sent before a connection over the caps is closed, as the real daemon does; default: nothing. */
+  readonly refusal?: Uint8Array;
 }
 
 /** Records one terminal or command session as shard lines in the drop folder. */
@@ -72,6 +74,8 @@ export interface Quarantine {
   save(
     bytes: Uint8Array,
     name: string,
+    /** Whose file it is: caps per session and per source and day. */
+    owner?: { readonly sid?: string; readonly ip?: string },
   ):
     | { readonly storedAs: string; readonly sha256: string; readonly size: number; readonly known: boolean }
     | { readonly skipped: "size" | "quota" | "disk" | "rate"; readonly size: number };

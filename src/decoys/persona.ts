@@ -16,13 +16,15 @@ export const deckyConfigSchema = z.strictObject({
     z.string(),
     z.record(z.string(), z.strictObject({ address: z.string(), port: z.int().min(0).max(65_535) })),
   ),
-  /** Spool root of this decky: `<dir>/<slug>/<run>-00001.log`. */
+  /** Spool root of this decky: `<dir>/<slug>/<run>-00001.log`; `-` = lines on standard output (containers). */
   spoolDir: z.string(),
   /** The only folder it may write captured files to: `<dir>/<slug>/…`. */
   dropDir: z.string(),
   /** Keys, certificates, worlds. */
   stateDir: z.string(),
   emitSequence: z.boolean().default(true),
+  /** Limits that differ from the defaults (`runtime/settings.ts`, `DECNET_DECOYS_*`). */
+  limits: z.record(z.string(), z.number().int()).optional(),
 });
 
 export type DeckyConfig = z.output<typeof deckyConfigSchema>;

@@ -8,7 +8,15 @@ import {
   samePlace,
   sealedPath,
 } from "./family.ts";
-import { headOf, numberOf, numbersOf, type OpenSegment, openNumber, openPosition } from "./segment.ts";
+import {
+  headMatches,
+  headOf,
+  numberOf,
+  numbersOf,
+  type OpenSegment,
+  openNumber,
+  openPosition,
+} from "./segment.ts";
 
 const LF = 0x0a;
 const MIB = 1024 * 1024;
@@ -125,7 +133,9 @@ class Reader implements JournalReader {
   /** The segment to read from, already open or found again; notes a gap when its content is gone. */
   #attach(paths: FamilyPaths, from: JournalPosition | undefined, batch: Batch): OpenSegment | undefined {
     let segment = this.#open.get(paths.family);
-    if (segment !== undefined && !(from !== undefined && samePlace(segment.facts, from))) {
+    const isSame = (open: OpenSegment): boolean =>
+      from !== undefined && samePlace(open.facts, from) && headMatches(this.#disk, open.fd, from);
+    if (segment !== undefined && !isSame(segment)) {
       this.#disk.close(segment.fd);
       this.#open.delete(paths.family);
       segment = undefined;

@@ -13,6 +13,7 @@ export interface OpenSegment {
 }
 
 const LOOKS = 8;
+const LF = 0x0a;
 
 export function headOf(disk: Disk, fd: number, offset: number): string {
   const head = new Uint8Array(Math.min(HEAD_BYTES, offset));
@@ -97,9 +98,16 @@ export function openPosition(disk: Disk, paths: FamilyPaths, from: JournalPositi
   return undefined;
 }
 
-/** A file that shrank below the position cannot show its head: device and inode have to do. */
-const headMatches = (disk: Disk, fd: number, from: JournalPosition): boolean =>
-  disk.facts(fd).size < Math.min(HEAD_BYTES, from.offset) || headOf(disk, fd, from.offset) === from.headHash;
+/**
+ * Whether the file still begins as it did and has an LF before the position. A file that was cut and written again
+ * fails this; one that shrank cannot show it: device and inode have to do.
+ */
+export function headMatches(disk: Disk, fd: number, from: JournalPosition): boolean {
+  if (from.offset === 0 || disk.facts(fd).size < from.offset) return true;
+  const last = new Uint8Array(1);
+  const isBehindLine = disk.read(fd, last, 0, 1, from.offset - 1) === 1 && last[0] === LF;
+  return isBehindLine && headOf(disk, fd, from.offset) === from.headHash;
+}
 
 function searchFolder(disk: Disk, paths: FamilyPaths, from: JournalPosition): OpenSegment | undefined {
   for (const name of disk.list(paths.folder)) {

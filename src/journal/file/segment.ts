@@ -109,11 +109,14 @@ export function headMatches(disk: Disk, fd: number, from: JournalPosition): bool
   return isBehindLine && headOf(disk, fd, from.offset) === from.headHash;
 }
 
+/** Inodes are used again, also by files of ours that are no segments: a match needs bytes or a name to show for it. */
 function searchFolder(disk: Disk, paths: FamilyPaths, from: JournalPosition): OpenSegment | undefined {
   for (const name of disk.list(paths.folder)) {
     const path = join(paths.folder, name);
+    if (path === paths.meta || path === paths.lock) continue;
+    if (from.offset === 0 && !path.startsWith(paths.active)) continue;
     const facts = disk.factsOf(path);
-    if (facts === undefined || !facts.isFile || !samePlace(facts, from)) continue;
+    if (facts === undefined || !facts.isFile || facts.size < from.offset || !samePlace(facts, from)) continue;
     const found = openPath(disk, path);
     if (found === undefined) continue;
     if (samePlace(found.facts, from) && headMatches(disk, found.fd, from)) {

@@ -37,12 +37,10 @@ export const streamFrame = z
     z
       .strictObject({ reason: z.enum(["unknown_epoch", "too_old"]) })
       .meta({ id: "ResetFrame", description: "event: reset. Fetch everything again." }),
-    z
-      .strictObject({ reason: z.string() })
-      .meta({
-        id: "ByeFrame",
-        description: "event: bye. The server closes: signed out, revoked or stopping.",
-      }),
+    z.strictObject({ reason: z.string() }).meta({
+      id: "ByeFrame",
+      description: "event: bye. The server closes: signed out, revoked or stopping.",
+    }),
   ])
   .meta({ id: "StreamFrame" });
 

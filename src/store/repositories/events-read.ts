@@ -1,0 +1,262 @@
+import { type Kysely, sql } from "kysely";
+import type { Schema } from "../schema.ts";
+import { type FilterConditions, filterConditions, ofSession } from "./event-conditions.ts";
+import type { EventFilter } from "./event-filter.ts";
+import { matchesText } from "./event-match.ts";
+import { type EventRow, eventsAfter, eventsBySeq, type FullEventRow, fullEvent } from "./event-row.ts";
+import { beyond, countRows, cutPage, keyset, type Page, type PageRequest } from "./keyset.ts";
+
+/** Events that the full-text index has not seen yet are read themselves, at most so many. */
+const MAX_UNINDEXED = 5000;
+const FACET_SAMPLE = 20_000;
+const FACET_VALUES = 20;
+
+export interface EventQuery {
+  readonly filter: EventFilter;
+  readonly descending: boolean;
+  readonly page: PageRequest;
+}
+
+export interface FacetCounts {
+  readonly decky: readonly (readonly [string, number])[];
+  readonly service: readonly (readonly [string, number])[];
+  readonly event_type: readonly (readonly [string, number])[];
+  readonly attacker: readonly (readonly [string, number])[];
+  readonly country: readonly (readonly [string, number])[];
+  readonly scanned: number;
+  readonly exact: boolean;
+}
+
+export interface EventPosition {
+  readonly seq: number;
+  readonly received: number;
+}
+
+const events = (db: Kysely<Schema>, { conditions, unmatch }: FilterConditions) => {
+  let query = db.selectFrom("events as e").select(["e.seq", "e.received"]);
+  for (const condition of conditions) query = query.where(condition);
+  return unmatch === null
+    ? query
+    : query.where(
+        "e.seq",
+        "not in",
+        sql<number>`(select rowid from events_text where events_text match ${unmatch})`,
+      );
+};
+
+/** The index hands out numbers in order, so the first page of a frequent word costs as little as of a rare one. */
+const textEvents = (db: Kysely<Schema>, { conditions, match, unmatch }: FilterConditions, upTo: number) => {
+  const expression = unmatch === null ? (match ?? "") : `(${match}) NOT (${unmatch})`;
+  let query = db
+    .selectFrom(sql<{ rowid: number }>`events_text`.as("t"))
+    .innerJoin("events as e", (join) => join.on(sql<boolean>`e.seq = t.rowid`))
+    .select([sql<number>`t.rowid`.as("seq"), "e.received"])
+    .where(sql<boolean>`events_text match ${expression}`)
+    .where(sql<boolean>`t.rowid <= ${upTo}`);
+  for (const condition of conditions) query = query.where(condition);
+  return query;
+};
+
+async function indexedUpTo(db: Kysely<Schema>): Promise<number> {
+  const cursor = await db.selectFrom("cursors").select("seq").where("name", "=", "search").executeTakeFirst();
+  return cursor?.seq ?? 0;
+}
+
+/** The newest events, behind the index, whose text fits; newest first. */
+async function unindexed(
+  db: Kysely<Schema>,
+  filter: FilterConditions,
+  after: number,
+): Promise<readonly EventPosition[]> {
+  let query = db
+    .selectFrom("events as e")
+    .select(["e.seq", "e.received", "e.raw_line", "e.msg", "e.fields"])
+    .where("e.seq", ">", after)
+    .orderBy("e.seq", "desc")
+    .limit(MAX_UNINDEXED);
+  for (const condition of filter.conditions) query = query.where(condition);
+  const rows = await query.execute();
+  return rows.filter((row) => matchesText(row, filter.text)).map(({ seq, received }) => ({ seq, received }));
+}
+
+/** One page of numbers over index and newest rest together. */
+async function textPage(
+  db: Kysely<Schema>,
+  filter: FilterConditions,
+  { page, descending }: EventQuery,
+): Promise<Page<EventPosition>> {
+  const upTo = await indexedUpTo(db);
+  const backwards = page.start?.backwards === true;
+  const down = backwards ? !descending : descending;
+  const key = page.start?.key[0];
+  const begin = typeof key === "number" ? key : undefined;
+  const rest = (await unindexed(db, filter, upTo))
+    .filter(({ seq }) => begin === undefined || (down ? seq < begin : seq > begin))
+    .sort((a, b) => (down ? b.seq - a.seq : a.seq - b.seq));
+  const offset = page.start === null ? page.offset : 0;
+  const wanted = page.limit + 1 + offset;
+  let indexed = textEvents(db, filter, upTo);
+  if (begin !== undefined)
+    indexed = indexed.where(sql<boolean>`t.rowid ${sql.raw(down ? "<" : ">")} ${begin}`);
+  const found =
+    down && rest.length >= wanted
+      ? []
+      : await indexed
+          .orderBy(sql`t.rowid`, down ? "desc" : "asc")
+          .limit(wanted)
+          .execute();
+  const merged = down ? [...rest, ...found] : [...found, ...rest];
+  const counted = await countRows(db, textEvents(db, filter, upTo), page.count);
+  const total = counted.total === null || begin !== undefined ? counted.total : counted.total + rest.length;
+  return { ...cutPage(merged.slice(offset, wanted), page), ...counted, total };
+}
+
+async function plainPage(
+  db: Kysely<Schema>,
+  filter: FilterConditions,
+  { page, descending }: EventQuery,
+): Promise<Page<EventPosition>> {
+  const columns = filter.byReceived ? ["e.received", "e.seq"] : ["e.seq"];
+  const rows = await keyset(events(db, filter), { columns, descending }, page).execute();
+  const counted =
+    filter.conditions.length === 0 && filter.unmatch === null && page.count !== "none"
+      ? await countAll(db)
+      : await countRows(db, events(db, filter), page.count);
+  return { ...cutPage(rows, page), ...counted };
+}
+
+async function countAll(
+  db: Kysely<Schema>,
+): Promise<{ readonly total: number; readonly totalExact: boolean }> {
+  const row = await db
+    .selectFrom("counters")
+    .select("value")
+    .where("name", "=", "total_events")
+    .executeTakeFirst();
+  return { total: row?.value ?? 0, totalExact: true };
+}
+
+async function facetCounts(db: Kysely<Schema>, filter: FilterConditions): Promise<FacetCounts> {
+  const newest =
+    filter.match === null
+      ? events(db, filter).orderBy(filter.byReceived ? "e.received" : "e.seq", "desc")
+      : textEvents(db, filter, Number.MAX_SAFE_INTEGER).orderBy(sql`t.rowid`, "desc");
+  const rows = await newest
+    .select(["e.decky", "e.service", "e.event_type", "e.attacker_ip"])
+    .limit(FACET_SAMPLE)
+    .execute();
+  const byAddress = tally(rows.map((row) => row.attacker_ip));
+  const countries = await db
+    .selectFrom("attackers")
+    .select(["ip", "country_code"])
+    .where("ip", "in", sql<string>`(select value from json_each(${JSON.stringify([...byAddress.keys()])}))`)
+    .execute();
+  const byCountry = new Map<string, number>();
+  for (const { ip, country_code } of countries)
+    if (country_code !== null)
+      byCountry.set(country_code, (byCountry.get(country_code) ?? 0) + (byAddress.get(ip) ?? 0));
+  return {
+    decky: most(tally(rows.map((row) => row.decky))),
+    service: most(tally(rows.map((row) => row.service))),
+    event_type: most(tally(rows.map((row) => row.event_type))),
+    attacker: most(byAddress),
+    country: most(byCountry),
+    scanned: rows.length,
+    exact: rows.length < FACET_SAMPLE,
+  };
+}
+
+function tally(values: readonly (string | null)[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
+const most = (counts: ReadonlyMap<string, number>): readonly (readonly [string, number])[] =>
+  [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, FACET_VALUES);
+
+/** Reading events: lists, one event, counts per interval, and what is behind a number. */
+export const eventsRead = (db: Kysely<Schema>) => ({
+  /** @throws {StoreDataError} the filter asks too wide a range of addresses */
+  async page(query: EventQuery): Promise<Page<EventRow> & { readonly byReceived: boolean }> {
+    const filter = await filterConditions(db, query.filter);
+    const page = await (filter.match === null ? plainPage(db, filter, query) : textPage(db, filter, query));
+    const found = new Map(
+      (
+        await eventsBySeq(
+          db,
+          page.rows.map(({ seq }) => seq),
+        )
+      ).map((row) => [row.seq, row]),
+    );
+    return {
+      ...page,
+      rows: page.rows.map(({ seq }) => found.get(seq)).filter((row) => row !== undefined),
+      byReceived: filter.byReceived,
+    };
+  },
+
+  async byId(id: Uint8Array): Promise<FullEventRow | null> {
+    return fullEvent(db, id);
+  },
+
+  /** Up to `count` events before and after one, in the same session, oldest first. */
+  async neighbours(seq: number, sessionId: string, count: number): Promise<readonly EventRow[]> {
+    const condition = await ofSession(db, sessionId);
+    const side = (operator: "<" | ">") =>
+      db
+        .selectFrom("events as e")
+        .select("e.seq")
+        .where(condition)
+        .where(beyond(["e.seq"], operator, [seq]))
+        .orderBy("e.seq", operator === "<" ? "desc" : "asc")
+        .limit(count)
+        .execute();
+    const seqs = [...(await side("<")), ...(await side(">"))].map((row) => row.seq);
+    return (await eventsBySeq(db, seqs)).toSorted((a, b) => a.seq - b.seq);
+  },
+
+  /** Events behind a number, oldest first. */
+  async after(seq: number, limit: number): Promise<readonly EventRow[]> {
+    return eventsAfter(db, seq, limit);
+  },
+
+  /** The newest number; 0 in an empty store. */
+  async newestSeq(): Promise<number> {
+    const row = await db
+      .selectFrom("events")
+      .select("seq")
+      .orderBy("seq", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    return row?.seq ?? 0;
+  },
+
+  /** Counts per interval and group, straight from the events. Bars without events are left out. */
+  async histogram(
+    filter: EventFilter,
+    widthUs: number,
+    groupBy: "service" | "decky" | "event_type" | null,
+  ): Promise<readonly { readonly bucket: number; readonly group: string | null; readonly count: number }[]> {
+    const conditions = await filterConditions(db, filter);
+    const base =
+      conditions.match === null
+        ? events(db, conditions)
+        : textEvents(db, conditions, Number.MAX_SAFE_INTEGER);
+    const group = groupBy === null ? sql<string | null>`null` : sql<string>`${sql.ref(`e.${groupBy}`)}`;
+    return base
+      .clearSelect()
+      .select([
+        sql<number>`e.received - e.received % ${widthUs}`.as("bucket"),
+        group.as("group"),
+        sql<number>`count(*)`.as("count"),
+      ])
+      .groupBy([sql`1`, sql`2`])
+      .orderBy(sql`1`)
+      .execute();
+  },
+
+  async facets(filter: EventFilter): Promise<FacetCounts> {
+    return facetCounts(db, await filterConditions(db, filter));
+  },
+});

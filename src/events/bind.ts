@@ -38,10 +38,10 @@ const MAX_SID_LENGTH = 64;
 
 /** Joins what a line says with what the host knows. Identity comes from the host alone. */
 export function bindIdentity(parsed: ParsedLine, facts: SourceFacts, context: BindingContext): JournalRecord {
+  const fields = wellFormed(parsed.fields);
   const peer = bindPeer(parsed, facts, context.openSessions);
   const isUntimed = parsed.time_source === "received";
   const time = isUntimed ? standIn(facts.received) : parsed;
-  const fields = wellFormed(parsed.fields);
   const flags = collectFlags(parsed, facts, context, fields !== parsed.fields);
   return defined<JournalRecord>({
     timestamp: time.timestamp,
@@ -64,7 +64,7 @@ export function bindIdentity(parsed: ParsedLine, facts: SourceFacts, context: Bi
     app: parsed.service === facts.service ? undefined : parsed.service,
     procid: parsed.procid,
     claimed: claims(parsed, facts, context, peer.claimedIp),
-    sid: peer.sid ?? sidOf(parsed),
+    sid: peer.sid ?? sidOf(fields),
     seq: parsed.seq,
     command: parsed.command,
     flags: flags.length === 0 ? undefined : flags,
@@ -107,7 +107,7 @@ function withoutOwnAddress(parsed: ParsedLine, addresses: readonly string[]): Pe
 /** The one session that can have caused a command; several or none tell nothing. */
 function onlySession(parsed: ParsedLine, openSessions: readonly OpenSession[]): OpenSession | undefined {
   const user = parsed.command?.user;
-  const stated = sidOf(parsed);
+  const stated = sidOf(parsed.fields);
   let only: OpenSession | undefined;
   for (const session of openSessions) {
     if (user !== undefined && session.user !== undefined && user !== session.user) continue;
@@ -118,8 +118,8 @@ function onlySession(parsed: ParsedLine, openSessions: readonly OpenSession[]): 
   return only !== undefined && stated !== undefined && stated !== only.sid ? undefined : only;
 }
 
-function sidOf(parsed: ParsedLine): string | undefined {
-  const sid = parsed.fields["sid"];
+function sidOf(fields: Readonly<Record<string, string>>): string | undefined {
+  const sid = fields["sid"];
   return sid === undefined || sid === "" || sid.length > MAX_SID_LENGTH ? undefined : sid;
 }
 

@@ -40,10 +40,16 @@ export function describeEvents(schemas: EventSchemas): readonly EventDescription
       fields: Object.entries(schema.shape).map(([key, field]) => ({
         key,
         optional: z.safeParse(field, undefined).success,
-        meaning: z.globalRegistry.get(field)?.description ?? "",
+        meaning: meaningOf(field),
       })),
     };
   });
+}
+
+/** Of the field itself or of what it wraps (`commandNumber.optional()`). */
+function meaningOf(field: z.core.$ZodType): string {
+  const own = z.globalRegistry.get(field)?.description;
+  return own ?? (field instanceof z.ZodOptional ? meaningOf(field.unwrap()) : "");
 }
 
 /** Types that no attacker causes by himself: the pipeline and the machinery around the decoys. */

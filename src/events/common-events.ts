@@ -7,7 +7,10 @@ const base64 = (bytes: number) =>
     .regex(/^[A-Za-z0-9+/]*={0,2}$/)
     .max(Math.ceil(bytes / 3) * 4);
 
-/** Fields that the connection log adds to every event about a peer. */
+/**
+ * Fields that the connection log adds to every event about a peer. Where an event's own schema names
+ * `dst_port` (`lateral_attempt`), its own value stands: the port that the attacker wanted to reach.
+ */
 export const boundFields = {
   src_ip: z.string().meta({ description: "address of the peer" }),
   src_port: z.int().min(0).max(65_535).meta({ description: "port of the peer" }),

@@ -121,6 +121,7 @@ function encodeFields(fields: Readonly<Record<string, FieldValue>>, budget: numb
     return value === null || value === undefined ? [] : [openPair(key, fieldText(value))];
   });
   if (pairs.length === 0) return "";
+  if (pairs.length > MAX_FIELDS) pairs = leaveOut(pairs, Number.POSITIVE_INFINITY);
   if (sizeOf(pairs) > budget) pairs = shrink(pairs, budget);
   return `[${RELAY_ID}${pairs.map((pair) => pairText(pair, pairs)).join("")}]`;
 }
@@ -162,6 +163,10 @@ const pairBytes = (pair: Pair): number =>
 const sizeOf = (pairs: readonly Pair[]): number =>
   pairs.reduce((sum, pair) => sum + pairBytes(pair), RELAY_ID.length + 2);
 
+/** A reader keeps 256 keys of a line, and each field can bring three companions. */
+const MAX_FIELDS = 64;
+/** How many fields a line had no room for. */
+const LEFT_OUT = "fields_left_out";
 /** Shortest length a value is cut to. */
 const FLOOR_BYTES = 128;
 
@@ -210,25 +215,25 @@ function cutEncoded(pair: Pair, max: number): Pair {
   return { ...pair, value, encoded, bytes: Buffer.byteLength(encoded), cut: true };
 }
 
-/** So many fields that even their shortest forms do not fit: the longest go, and their number is said. */
+/** More fields than fit in their shortest forms: the longest go, and their number is said. */
 function leaveOut(pairs: readonly Pair[], budget: number): readonly Pair[] {
   const bySize = (a: Pair, b: Pair) => pairBytes(a) - pairBytes(b);
   const isProtected = (pair: Pair) => protectedKeys.has(pair.key);
+  const before = Number(pairs.find(({ key }) => key === LEFT_OUT)?.value ?? 0);
+  const named = pairs.filter(({ key }) => key !== LEFT_OUT);
   const order = [
-    ...pairs.filter(isProtected).toSorted(bySize),
-    ...pairs.filter((pair) => !isProtected(pair)).toSorted(bySize),
+    ...named.filter(isProtected).toSorted(bySize),
+    ...named.filter((pair) => !isProtected(pair)).toSorted(bySize),
   ];
   const kept = new Set<Pair>();
-  let room = budget - RELAY_ID.length - 2 - "fields_left_out".length - 12;
+  let room = budget - RELAY_ID.length - 2 - LEFT_OUT.length - 12;
   for (const pair of order) {
     room -= pairBytes(pair);
-    if (room < 0) break;
+    if (room < 0 || kept.size >= MAX_FIELDS - 1) break;
     kept.add(pair);
   }
-  return [
-    ...pairs.filter((pair) => kept.has(pair)),
-    openPair("fields_left_out", String(pairs.length - kept.size)),
-  ];
+  const count = before + named.length - kept.size;
+  return [...named.filter((pair) => kept.has(pair)), openPair(LEFT_OUT, String(count))];
 }
 
 function cutValue(key: string, text: string, max: number): string {

@@ -29,6 +29,12 @@ export function parseLineTime(text: string): LineTime | undefined {
   return civil.offset === 0 ? formatCivil(civil) : convert(civil);
 }
 
+/** `received` of a record: RFC 3339, UTC, nine digits. @param ns nanoseconds since 1970 */
+export function stampText(ns: bigint): string {
+  const seconds = new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19);
+  return `${seconds}.${(ns % 1_000_000_000n).toString().padStart(9, "0")}Z`;
+}
+
 /** Milliseconds since 1970 of a `time` or `received` text; NaN when it is none. */
 export const timeToMs = (time: string): number => Date.parse(time);
 

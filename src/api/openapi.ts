@@ -1,7 +1,7 @@
 import * as z from "zod";
+import type { RouteDeclaration } from "./declaration.ts";
 import { declarations } from "./declarations.ts";
 import { type ProblemCode, problemCodes, problemShape, problems } from "./problems.ts";
-import type { RouteDeclaration } from "./route.ts";
 
 type Json = { [key: string]: unknown };
 

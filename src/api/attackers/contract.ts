@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { credentialPage, credentialSort } from "../credentials/contract.ts";
-import { defineRoute } from "../route.ts";
+import { defineRoute } from "../declaration.ts";
 import { commandPage, sessionFilter, sessionPage, sessionSort } from "../sessions/contract.ts";
 import {
   count,

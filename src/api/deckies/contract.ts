@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineRoute } from "../route.ts";
+import { defineRoute } from "../declaration.ts";
 import { count, instant } from "../shapes.ts";
 
 export const deckyShape = z

@@ -73,16 +73,10 @@ function parseRange(text: string): { readonly from: number; readonly to: number 
   const bound = Number(compare[2]);
   // The smallest step that matters: numbers of events are written with at most six decimals.
   const step = Number.isInteger(bound) ? 1 : 1e-6;
-  switch (compare[1]) {
-    case ">":
-      return { from: bound + step, to: Number.MAX_SAFE_INTEGER };
-    case ">=":
-      return { from: bound, to: Number.MAX_SAFE_INTEGER };
-    case "<":
-      return { from: -Number.MAX_SAFE_INTEGER, to: bound - step };
-    default:
-      return { from: -Number.MAX_SAFE_INTEGER, to: bound };
-  }
+  const isStrict = compare[1] === ">" || compare[1] === "<";
+  return compare[1]?.startsWith(">") === true
+    ? { from: isStrict ? bound + step : bound, to: Number.MAX_SAFE_INTEGER }
+    : { from: -Number.MAX_SAFE_INTEGER, to: isStrict ? bound - step : bound };
 }
 
 function numberTerm(column: NumberColumn, value: Value, not: boolean): SearchTerm {

@@ -32,19 +32,27 @@ function microseconds(text: string): number {
 const wrong = (pointer: string, message: string): ProblemError =>
   new ProblemError("invalid", message, { errors: [{ pointer, message }] });
 
+function bound(query: TimeQuery, name: "start_time" | "end_time"): number | undefined {
+  const text = query[name];
+  if (text === undefined) return undefined;
+  const us = microseconds(text);
+  if (!Number.isSafeInteger(us)) throw wrong(`/query/${name}`, "This is not a time.");
+  return us;
+}
+
 /** @throws {ProblemError} invalid, when the parameters contradict or span more than 400 days */
 export function timeRange(query: TimeQuery, nowUs: number): TimeRange {
-  if (query.since !== undefined && (query.start_time ?? query.end_time) !== undefined)
-    throw wrong("/query/since", "Give since, or start_time and end_time.");
-  if (query.since !== undefined) return { startUs: nowUs - sinceUs[query.since], endUs: undefined };
-  const startUs = query.start_time === undefined ? undefined : microseconds(query.start_time);
-  const endUs = query.end_time === undefined ? undefined : microseconds(query.end_time);
-  if (startUs !== undefined && !Number.isSafeInteger(startUs))
-    throw wrong("/query/start_time", "Not a time.");
-  if (endUs !== undefined && !Number.isSafeInteger(endUs)) throw wrong("/query/end_time", "Not a time.");
-  if (startUs !== undefined && (endUs ?? nowUs) - startUs > MAX_RANGE_US)
+  if (query.since !== undefined) {
+    if (query.start_time !== undefined || query.end_time !== undefined)
+      throw wrong("/query/since", "Give since, or start_time and end_time.");
+    return { startUs: nowUs - sinceUs[query.since], endUs: undefined };
+  }
+  const startUs = bound(query, "start_time");
+  const endUs = bound(query, "end_time");
+  if (startUs === undefined) return { startUs, endUs };
+  if ((endUs ?? nowUs) - startUs > MAX_RANGE_US)
     throw wrong("/query/start_time", "A range spans at most 400 days.");
-  if (startUs !== undefined && endUs !== undefined && endUs < startUs)
+  if (endUs !== undefined && endUs < startUs)
     throw wrong("/query/end_time", "The range ends before it begins.");
   return { startUs, endUs };
 }

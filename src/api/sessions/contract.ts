@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { defineRoute } from "../declaration.ts";
 import { logEvent } from "../logs/contract.ts";
-import { defineRoute } from "../route.ts";
 import {
   addressText,
   count,

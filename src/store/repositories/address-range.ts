@@ -34,7 +34,7 @@ export function ipv6Bits(address: string): bigint {
   const groups = (text: string): readonly string[] => (text === "" ? [] : text.split(":"));
   const front = groups(head);
   const back = tail === undefined ? [] : groups(tail);
-  const middle = tail === undefined ? [] : new Array<string>(8 - front.length - back.length).fill("0");
+  const middle = tail === undefined ? [] : Array.from({ length: 8 - front.length - back.length }, () => "0");
   return [...front, ...middle, ...back].reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);
 }
 

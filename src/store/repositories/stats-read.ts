@@ -283,7 +283,9 @@ export const statsRead = (db: Kysely<Schema>) => ({
         return topOfCredentials(db, "principal", sinceUs, limit);
       case "passwords":
         return topOfCredentials(db, "secret_printable", sinceUs, limit);
-      default:
+      case "attackers":
+      case "countries":
+      case "asns":
         return topOfAttackers(db, kind, sinceUs, limit);
     }
   },

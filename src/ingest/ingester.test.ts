@@ -1,10 +1,13 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { JournalRecord } from "#events/record.ts";
 import type { StoreWriter } from "#store/sqlite/writer.ts";
 import { ingestAll, openTestStore, type TestStore } from "./testing/harness.ts";
 import { MemoryJournal } from "./testing/journal.ts";
 import { line, login, record } from "./testing/records.ts";
+
+// Each run of a property makes a store of its own; other suites may share the processor.
+vi.setConfig({ testTimeout: 60_000 });
 
 const TABLES = [
   "SELECT hex(id) AS id, seq, attacker_ip, fields, flags FROM events ORDER BY seq",
@@ -262,6 +265,7 @@ function failingAt(writer: StoreWriter, n: number): StoreWriter {
   return {
     turns: writer.turns,
     tidy: () => writer.tidy(),
+    watch: (listener) => writer.watch(listener),
     transaction: (work) => writer.transaction(work),
     statement: (sql) => {
       const real = writer.statement(sql);

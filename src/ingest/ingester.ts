@@ -8,6 +8,7 @@ import type { EvidenceStore } from "#store/evidence.ts";
 import { sqliteEvidence } from "#store/sqlite/evidence-store.ts";
 import type { StoreWriter } from "#store/sqlite/writer.ts";
 import type { IsBenign } from "./prepare.ts";
+import { Relay } from "./relay/relay.ts";
 import type { IngestSettings } from "./settings.ts";
 import { type PendingBatch, prepareBatch, type Stored, storeBatch } from "./store-batch.ts";
 
@@ -34,6 +35,7 @@ const IDLE_AFTER_MS = 5000;
 const FAMILIES_MS = 5000;
 const TRANSACTION_BUDGET_MS = 50;
 const SMALLEST_BATCH = 50;
+const RELAY_POLL_MS = 5000;
 
 interface Waits {
   readonly firstMs: number;
@@ -58,16 +60,15 @@ export function createIngester(deps: IngesterDeps, config: IngesterConfig): Work
     name: "ingester",
     policy: "required",
     async run(context, signal) {
-      const wake = new Wake();
-      using hints = await deps.bus.subscribe("system.log");
-      const listening = callOnHints(hints, wake);
       const store = sqliteEvidence(deps.writer);
       const loop = new IngestLoop({ deps, config, store, context, totals, say: (now) => (state = now) });
-      while (!signal.aborted) {
-        if (!(await loop.round(signal))) await wake.wait(loop.pollMs(), signal);
-      }
-      hints[Symbol.dispose]();
-      await listening;
+      await runTogether(
+        [
+          (stop) => ingestUntil(loop, deps.bus, stop),
+          (stop) => relayUntil(new Relay(deps.writer, deps.bus, context.clock), deps.writer, stop),
+        ],
+        signal,
+      );
     },
     health: () => ({ ...totals, ingest_state: state }),
   };
@@ -92,8 +93,53 @@ interface LoopParts {
   readonly say: (state: "reading" | "backing_off" | "disk_full") => void;
 }
 
+async function ingestUntil(
+  loop: IngestLoop,
+  bus: Pick<Bus, "subscribe">,
+  signal: AbortSignal,
+): Promise<void> {
+  const wake = new Wake();
+  using hints = await bus.subscribe("system.log");
+  const listening = callOnHints(hints, wake);
+  while (!signal.aborted) {
+    if (!(await loop.round(signal))) await wake.wait(loop.pollMs(), signal);
+  }
+  hints[Symbol.dispose]();
+  await listening;
+}
+
 async function callOnHints(hints: AsyncIterable<unknown>, wake: Wake): Promise<void> {
   for await (const _ of hints) wake.call();
+}
+
+/** Whoever wrote an outbox row did so on this connection: a commit is all the relay waits for. */
+async function relayUntil(relay: Relay, writer: StoreWriter, signal: AbortSignal): Promise<void> {
+  const wake = new Wake();
+  using _commits = writer.watch(() => wake.call());
+  while (!signal.aborted) {
+    await writer.turns.take("consumer");
+    if (signal.aborted || relay.step() > 0) continue;
+    await wake.wait(RELAY_POLL_MS, signal);
+  }
+}
+
+/** Runs all until `signal` aborts; when one fails the others are stopped and its error is thrown. */
+async function runTogether(
+  loops: readonly ((signal: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const results = await Promise.allSettled(
+    loops.map((loop) =>
+      loop(stop).catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      }),
+    ),
+  );
+  const rejected = results.find((result) => result.status === "rejected");
+  if (rejected !== undefined) throw rejected.reason;
 }
 
 class IngestLoop {

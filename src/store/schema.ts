@@ -250,6 +250,8 @@ export interface SessionsTable {
   readonly duration_s: number | null;
   readonly end_reason: "closed" | "disconnect" | "idle" | "lost" | "skipped" | null;
   readonly event_count: Generated<number>;
+  /** Events that are nothing but contact (connect, disconnect): a session of these alone is a banner grab. */
+  readonly contact_count: Generated<number>;
   readonly command_count: Generated<number>;
   readonly auth_attempts: Generated<number>;
   readonly auth_failures: Generated<number>;

@@ -25,6 +25,7 @@ CREATE TABLE sessions (
   duration_s REAL,
   end_reason TEXT,
   event_count INTEGER NOT NULL DEFAULT 0,
+  contact_count INTEGER NOT NULL DEFAULT 0,
   command_count INTEGER NOT NULL DEFAULT 0,
   auth_attempts INTEGER NOT NULL DEFAULT 0,
   auth_failures INTEGER NOT NULL DEFAULT 0,
@@ -65,6 +66,7 @@ CREATE INDEX sessions_attacker ON sessions (attacker_uuid, started_at, session_i
 CREATE INDEX sessions_attacker_seq ON sessions (attacker_seq) WHERE attacker_seq IS NOT NULL;
 CREATE INDEX sessions_state ON sessions (state, last_event_at, session_id);
 CREATE INDEX sessions_open_source ON sessions (decky, service, source) WHERE state = 'open';
+CREATE INDEX sessions_source ON sessions (decky, service, source, last_event_at);
 CREATE INDEX sessions_decky ON sessions (decky, started_at, session_id);
 CREATE INDEX sessions_service ON sessions (service, started_at, session_id);
 CREATE INDEX sessions_class ON sessions (class, started_at, session_id) WHERE class IS NOT NULL;

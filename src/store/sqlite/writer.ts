@@ -15,6 +15,8 @@ export interface StoreWriter extends Disposable {
    * @throws {StoreBusyError | StoreFullError | StoreDamagedError | StoreDataError} or what `work` threw
    */
   transaction<T>(work: () => T): T;
+  /** Calls `listener` after every commit, within the thread; what it does must be short. */
+  watch(listener: () => void): Disposable;
   /** Puts the log back into the file when nobody reads; call it when there is nothing to write. */
   tidy(): void;
 }
@@ -47,6 +49,7 @@ class SqliteWriter implements StoreWriter {
   readonly #db: DatabaseSync;
   readonly #owner: Disposable | undefined;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #listeners = new Set<() => void>();
   #dirty = true;
 
   constructor(db: DatabaseSync, owner: Disposable | undefined) {
@@ -64,11 +67,22 @@ class SqliteWriter implements StoreWriter {
   }
 
   transaction<T>(work: () => T): T {
+    const result = this.#atOnce(work);
+    this.#dirty = true;
+    for (const listener of this.#listeners) listener();
+    return result;
+  }
+
+  watch(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  #atOnce<T>(work: () => T): T {
     try {
       this.statement("BEGIN IMMEDIATE").run();
       const result = work();
       this.statement("COMMIT").run();
-      this.#dirty = true;
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors; asking again then would hide the first one.

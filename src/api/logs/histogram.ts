@@ -31,6 +31,13 @@ export interface Bar {
   readonly count: number;
 }
 
+function sumGroups(parts: readonly Bar[]): ReadonlyMap<string, number> {
+  const groups = new Map<string, number>();
+  for (const { group, count } of parts)
+    if (group !== null) groups.set(group, (groups.get(group) ?? 0) + count);
+  return groups;
+}
+
 /** Every bar of a range, empty ones included, oldest first. */
 export function fillBars(
   found: readonly Bar[],
@@ -47,9 +54,7 @@ export function fillBars(
     bars.push({
       bucket: at,
       count: parts.reduce((sum, part) => sum + part.count, 0),
-      groups: new Map(
-        parts.flatMap((part) => (part.group === null ? [] : [[part.group, part.count] as const])),
-      ),
+      groups: sumGroups(parts),
     });
   }
   return bars;

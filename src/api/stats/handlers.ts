@@ -2,15 +2,18 @@ import { seesSecrets } from "../auth/sees-secrets.ts";
 import { fillBars } from "../logs/histogram.ts";
 import { instantOf, instantOrNull, sinceMicroseconds } from "../paging/time-range.ts";
 import { type Handled, handle } from "../route.ts";
+import type { Since } from "../shapes.ts";
 import { getStats, statsTimeseries, statsTop } from "./contract.ts";
 import { readTotals } from "./totals.ts";
 
-const POINTS = 60;
 const MINUTE_S = 60;
 
+/** So that about 60 points fill a window and bars begin at full minutes and hours. */
+const usual: Readonly<Record<Since, number>> = { "15m": 60, "1h": 60, "24h": 1800, "7d": 10_800 };
+
 /** Whole minutes, so that the rollups answer exactly. */
-const intervalOf = (windowUs: number, asked: number | undefined): number =>
-  Math.ceil((asked ?? windowUs / 1e6 / POINTS) / MINUTE_S) * MINUTE_S;
+const intervalOf = (window: Since, asked: number | undefined): number =>
+  Math.ceil((asked ?? usual[window]) / MINUTE_S) * MINUTE_S;
 
 export const statsHandlers: readonly Handled[] = [
   handle(getStats, ({ api }) => readTotals(api)),
@@ -18,7 +21,7 @@ export const statsHandlers: readonly Handled[] = [
   handle(statsTimeseries, async ({ api }, { query }) => {
     const nowUs = api.clock.now() * 1000;
     const windowUs = sinceMicroseconds(query.window);
-    const interval_s = intervalOf(windowUs, query.interval);
+    const interval_s = intervalOf(query.window, query.interval);
     const range = { startUs: nowUs - windowUs, endUs: nowUs, widthUs: interval_s * 1e6 };
     const found =
       query.metric === "events"

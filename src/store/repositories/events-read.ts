@@ -2,12 +2,13 @@ import { type Kysely, sql } from "kysely";
 import type { Schema } from "../schema.ts";
 import { type FilterConditions, filterConditions, ofSession } from "./event-conditions.ts";
 import type { EventFilter } from "./event-filter.ts";
-import { matchesText } from "./event-match.ts";
 import { type EventRow, eventsAfter, eventsBySeq, type FullEventRow, fullEvent } from "./event-row.ts";
+import { indexedEvents, indexedUpTo, unindexedEvents } from "./event-search.ts";
 import { beyond, countRows, cutPage, keyset, type Page, type PageRequest } from "./keyset.ts";
 
-/** Events that the full-text index has not seen yet are read themselves, at most so many. */
-const MAX_UNINDEXED = 5000;
+/** Events behind the full-text index that are read one by one for a count; a page reads as many as it needs. */
+const MAX_COUNTED = 5000;
+const ALL_NEWER = { down: true, begin: undefined, wanted: Number.MAX_SAFE_INTEGER } as const;
 const FACET_SAMPLE = 20_000;
 const FACET_VALUES = 20;
 
@@ -44,71 +45,52 @@ const events = (db: Kysely<Schema>, { conditions, unmatch }: FilterConditions) =
       );
 };
 
-/** The index hands out numbers in order, so the first page of a frequent word costs as little as of a rare one. */
-const textEvents = (db: Kysely<Schema>, { conditions, match, unmatch }: FilterConditions, upTo: number) => {
-  const expression = unmatch === null ? (match ?? "") : `(${match}) NOT (${unmatch})`;
-  let query = db
-    .selectFrom(sql<{ rowid: number }>`events_text`.as("t"))
-    .innerJoin("events as e", (join) => join.on(sql<boolean>`e.seq = t.rowid`))
-    .select([sql<number>`t.rowid`.as("seq"), "e.received"])
-    .where(sql<boolean>`events_text match ${expression}`)
-    .where(sql<boolean>`t.rowid <= ${upTo}`);
-  for (const condition of conditions) query = query.where(condition);
-  return query;
-};
-
-async function indexedUpTo(db: Kysely<Schema>): Promise<number> {
-  const cursor = await db.selectFrom("cursors").select("seq").where("name", "=", "search").executeTakeFirst();
-  return cursor?.seq ?? 0;
-}
-
-/** The newest events, behind the index, whose text fits; newest first. */
-async function unindexed(
-  db: Kysely<Schema>,
-  filter: FilterConditions,
-  after: number,
-): Promise<readonly EventPosition[]> {
-  let query = db
-    .selectFrom("events as e")
-    .select(["e.seq", "e.received", "e.raw_line", "e.msg", "e.fields"])
-    .where("e.seq", ">", after)
-    .orderBy("e.seq", "desc")
-    .limit(MAX_UNINDEXED);
-  for (const condition of filter.conditions) query = query.where(condition);
-  const rows = await query.execute();
-  return rows.filter((row) => matchesText(row, filter.text)).map(({ seq, received }) => ({ seq, received }));
-}
-
-/** One page of numbers over index and newest rest together. */
+/** One page of numbers over the index and the events that are newer than it. */
 async function textPage(
   db: Kysely<Schema>,
   filter: FilterConditions,
   { page, descending }: EventQuery,
 ): Promise<Page<EventPosition>> {
   const upTo = await indexedUpTo(db);
-  const backwards = page.start?.backwards === true;
-  const down = backwards ? !descending : descending;
+  const down = page.start?.backwards === true ? !descending : descending;
   const key = page.start?.key[0];
   const begin = typeof key === "number" ? key : undefined;
-  const rest = (await unindexed(db, filter, upTo))
-    .filter(({ seq }) => begin === undefined || (down ? seq < begin : seq > begin))
-    .sort((a, b) => (down ? b.seq - a.seq : a.seq - b.seq));
   const offset = page.start === null ? page.offset : 0;
   const wanted = page.limit + 1 + offset;
-  let indexed = textEvents(db, filter, upTo);
-  if (begin !== undefined)
-    indexed = indexed.where(sql<boolean>`t.rowid ${sql.raw(down ? "<" : ">")} ${begin}`);
-  const found =
-    down && rest.length >= wanted
-      ? []
-      : await indexed
-          .orderBy(sql`t.rowid`, down ? "desc" : "asc")
-          .limit(wanted)
-          .execute();
-  const merged = down ? [...rest, ...found] : [...found, ...rest];
-  const counted = await countRows(db, textEvents(db, filter, upTo), page.count);
-  const total = counted.total === null || begin !== undefined ? counted.total : counted.total + rest.length;
-  return { ...cutPage(merged.slice(offset, wanted), page), ...counted, total };
+  const readIndexed = (): Promise<readonly EventPosition[]> => {
+    let indexed = indexedEvents(db, filter, upTo);
+    if (begin !== undefined)
+      indexed = indexed.where(sql<boolean>`t.rowid ${sql.raw(down ? "<" : ">")} ${begin}`);
+    return indexed
+      .orderBy(sql`t.rowid`, down ? "desc" : "asc")
+      .limit(wanted)
+      .execute();
+  };
+  const readNewer = async (rest: number): Promise<readonly EventPosition[]> =>
+    (await unindexedEvents(db, filter, upTo, { down, begin, wanted: rest, maxRead: Number.MAX_SAFE_INTEGER }))
+      .rows;
+  const first = down ? await readNewer(wanted) : await readIndexed();
+  const second =
+    first.length >= wanted ? [] : down ? await readIndexed() : await readNewer(wanted - first.length);
+  return {
+    ...cutPage([...first, ...second].slice(offset, wanted), page),
+    ...(await countText(db, filter, upTo, page.count)),
+  };
+}
+
+async function countText(
+  db: Kysely<Schema>,
+  filter: FilterConditions,
+  upTo: number,
+  count: PageRequest["count"],
+): Promise<Pick<Page<never>, "total" | "totalExact">> {
+  const indexed = await countRows(db, indexedEvents(db, filter, upTo), count);
+  if (indexed.total === null) return indexed;
+  const newer = await unindexedEvents(db, filter, upTo, { ...ALL_NEWER, maxRead: MAX_COUNTED });
+  return {
+    total: indexed.total + newer.rows.length,
+    totalExact: indexed.totalExact && newer.complete,
+  };
 }
 
 async function plainPage(
@@ -136,15 +118,26 @@ async function countAll(
   return { total: row?.value ?? 0, totalExact: true };
 }
 
-async function facetCounts(db: Kysely<Schema>, filter: FilterConditions): Promise<FacetCounts> {
-  const newest =
-    filter.match === null
-      ? events(db, filter).orderBy(filter.byReceived ? "e.received" : "e.seq", "desc")
-      : textEvents(db, filter, Number.MAX_SAFE_INTEGER).orderBy(sql`t.rowid`, "desc");
-  const rows = await newest
-    .select(["e.decky", "e.service", "e.event_type", "e.attacker_ip"])
-    .limit(FACET_SAMPLE)
+async function facetRows(db: Kysely<Schema>, filter: FilterConditions) {
+  const columns = ["e.decky", "e.service", "e.event_type", "e.attacker_ip"] as const;
+  if (filter.match === null)
+    return events(db, filter)
+      .select(columns)
+      .orderBy(filter.byReceived ? "e.received" : "e.seq", "desc")
+      .limit(FACET_SAMPLE)
+      .execute();
+  const upTo = await indexedUpTo(db);
+  const newer = await unindexedEvents(db, filter, upTo, { ...ALL_NEWER, maxRead: FACET_SAMPLE });
+  const indexed = await indexedEvents(db, filter, upTo)
+    .select(columns)
+    .orderBy(sql`t.rowid`, "desc")
+    .limit(FACET_SAMPLE - newer.rows.length)
     .execute();
+  return [...newer.rows, ...indexed];
+}
+
+async function facetCounts(db: Kysely<Schema>, filter: FilterConditions): Promise<FacetCounts> {
+  const rows = await facetRows(db, filter);
   const byAddress = tally(rows.map((row) => row.attacker_ip));
   const countries = await db
     .selectFrom("attackers")
@@ -239,12 +232,11 @@ export const eventsRead = (db: Kysely<Schema>) => ({
     groupBy: "service" | "decky" | "event_type" | null,
   ): Promise<readonly { readonly bucket: number; readonly group: string | null; readonly count: number }[]> {
     const conditions = await filterConditions(db, filter);
-    const base =
-      conditions.match === null
-        ? events(db, conditions)
-        : textEvents(db, conditions, Number.MAX_SAFE_INTEGER);
+    const isText = conditions.match !== null;
+    const upTo = isText ? await indexedUpTo(db) : 0;
+    const base = isText ? indexedEvents(db, conditions, upTo) : events(db, conditions);
     const group = groupBy === null ? sql<string | null>`null` : sql<string>`${sql.ref(`e.${groupBy}`)}`;
-    return base
+    const bars = await base
       .clearSelect()
       .select([
         sql<number>`e.received - e.received % ${widthUs}`.as("bucket"),
@@ -254,6 +246,14 @@ export const eventsRead = (db: Kysely<Schema>) => ({
       .groupBy([sql`1`, sql`2`])
       .orderBy(sql`1`)
       .execute();
+    if (!isText) return bars;
+    const newer = await unindexedEvents(db, conditions, upTo, { ...ALL_NEWER, maxRead: FACET_SAMPLE });
+    const single = newer.rows.map((row) => ({
+      bucket: row.received - (row.received % widthUs),
+      group: groupBy === null ? null : row[groupBy],
+      count: 1,
+    }));
+    return [...bars, ...single];
   },
 
   async facets(filter: EventFilter): Promise<FacetCounts> {

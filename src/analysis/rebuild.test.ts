@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { profilerConsumers } from "./registry.ts";
-import { type EventInput, openTestStore, S, START_US, type TestStore } from "./testing/events.ts";
-import { forgetResults, TestLanes } from "./testing/fold.ts";
+import { type EventInput, openTestStore, S, START_US, type TestStore } from "./runner/testing/events.ts";
+import { forgetResults, TestLanes } from "./runner/testing/fold.ts";
 
 // Each run of a property makes a store of its own; other suites may share the processor.
 vi.setConfig({ testTimeout: 60_000 });

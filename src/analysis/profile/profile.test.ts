@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { profilerConsumers } from "../registry.ts";
-import { openTestStore, S, START_US } from "../testing/events.ts";
-import { TestLanes } from "../testing/fold.ts";
+import { openTestStore, S, START_US } from "../runner/testing/events.ts";
+import { TestLanes } from "../runner/testing/fold.ts";
 
 const consumers = profilerConsumers({ sessionGapS: 300, sessionLostS: 3600 });
 

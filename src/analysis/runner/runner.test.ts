@@ -3,8 +3,8 @@ import { systemClock } from "#kernel/clock.ts";
 import { Wake } from "#kernel/wake.ts";
 import type { Consumer } from "../contract.ts";
 import { ConsumerOrderError } from "../errors.ts";
-import { openTestStore } from "../testing/events.ts";
 import { Consumers, inOrder } from "./run-consumers.ts";
+import { openTestStore } from "./testing/events.ts";
 
 /** Writes down what it saw; refuses events of the type `poison`. */
 function watcher(name: string, after: readonly string[] = []): Consumer & { readonly seen: number[] } {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type EventInput, openTestStore, S, START_US, type TestStore } from "../testing/events.ts";
-import { TestLanes } from "../testing/fold.ts";
+import { type EventInput, openTestStore, S, START_US, type TestStore } from "../runner/testing/events.ts";
+import { TestLanes } from "../runner/testing/fold.ts";
 import { sessionsConsumer } from "./index.ts";
 import { SESSION_COLUMNS } from "./rows.ts";
 

@@ -1,8 +1,8 @@
 import type { StoreWriter } from "#store/sqlite/writer.ts";
-import type { Consumer } from "../contract.ts";
-import { EventSource } from "../runner/event-source.ts";
-import { Lane } from "../runner/lane.ts";
-import { inOrder } from "../runner/run-consumers.ts";
+import type { Consumer } from "../../contract.ts";
+import { EventSource } from "../event-source.ts";
+import { Lane } from "../lane.ts";
+import { inOrder } from "../run-consumers.ts";
 
 /** Drives consumers by hand, as far as the events go, in batches as the test cuts them. */
 export class TestLanes {

@@ -195,7 +195,7 @@ export class OpenConnection {
     clearTimeout(this.#total);
     clearTimeout(this.#lingering);
     clearTimeout(this.#stage.timer);
-    this.run(() => this.#abort.abort());
+    this.run(() => this.#abort.abort(this.#reason ?? (this.#peerEnded ? "client" : "server")));
     this.bound.emit({
       type: "disconnect",
       fields: {

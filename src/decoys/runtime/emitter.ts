@@ -178,7 +178,9 @@ export class BoundLog {
       this.suppressed += 1;
       return;
     }
-    const repeats = this.#held === 0 ? undefined : this.#held;
+    const own = event.fields["repeats"];
+    const sum = this.#held + (typeof own === "number" ? own : 0);
+    const repeats = sum === 0 ? undefined : sum;
     this.#held = 0;
     this.#emitter.emit({ ...event, fields: { ...event.fields, ...this.#identity, sid, repeats } });
   }

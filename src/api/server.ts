@@ -40,6 +40,7 @@ export async function buildServer(api: Api): Promise<FastifyInstance> {
     reply.headers({ ...securityHeaders(clientOf(request).secure), "x-request-id": request.id });
   });
   const parse = server.getDefaultJsonParser("error", "error");
+  server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body === "") done(null, undefined);
     else void parse(request, String(body), done);

@@ -1,0 +1,294 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { Attacker } from "../../api/model.ts";
+import { attackerPages, deckies } from "../../api/queries.ts";
+import { changed, chosen } from "../../api/search-params.ts";
+import { ActivityMark } from "../../parts/activity.tsx";
+import { Badge, Service } from "../../parts/badge.tsx";
+import { Button } from "../../parts/button.tsx";
+import { Choice } from "../../parts/field.tsx";
+import { FilterInput } from "../../parts/filter-input.tsx";
+import { Count } from "../../parts/number.tsx";
+import { Page, Panel } from "../../parts/panel.tsx";
+import { Source } from "../../parts/source.tsx";
+import { Empty, Failure, Skeleton } from "../../parts/states.tsx";
+import { type Column, DataTable } from "../../parts/table.tsx";
+import { Time } from "../../parts/time.tsx";
+import { exactNumber } from "../../parts/units.ts";
+import { Untrusted } from "../../parts/untrusted.tsx";
+import { VisitLines } from "../../parts/visit-lines.tsx";
+import { type AttackersSearch, activities } from "./search.ts";
+import { words } from "./words.ts";
+
+const route = getRouteApi("/attackers");
+
+const columns: readonly Column<Attacker>[] = [
+  {
+    id: "source",
+    header: words.columns.source,
+    width: "minmax(190px, 1.3fr)",
+    cell: (row) => (
+      <span className="cluster">
+        <Link to="/attackers/$id" params={{ id: row.uuid }} tabIndex={-1} className="quiet-link">
+          <Source ip={row.ip} country={row.country_code} />
+        </Link>
+        {row.confirmed ? null : (
+          <Badge tone="warning" title={words.unconfirmedHint}>
+            {words.unconfirmed}
+          </Badge>
+        )}
+        {row.benign ? <Badge tone="good">{words.benign}</Badge> : null}
+      </span>
+    ),
+  },
+  {
+    id: "network",
+    header: words.columns.network,
+    width: "minmax(120px, 1fr)",
+    from: 1250,
+    cell: (row) =>
+      row.asn === null ? (
+        <span className="faint">{row.ip_scope ?? ""}</span>
+      ) : (
+        <span className="muted">
+          AS{row.asn} <Untrusted text={row.as_name} limit={60} fixed />
+        </span>
+      ),
+  },
+  {
+    id: "activity",
+    header: words.columns.activity,
+    width: "86px",
+    cell: (row) => <ActivityMark activity={row.activity} />,
+  },
+  {
+    id: "class",
+    header: words.columns.class,
+    width: "104px",
+    from: 1100,
+    notInCard: true,
+    cell: (row) => <span className="muted">{row.behavior_class?.replaceAll("_", " ") ?? ""}</span>,
+  },
+  {
+    id: "services",
+    header: words.columns.services,
+    width: "minmax(110px, 1fr)",
+    cell: (row) =>
+      row.services.map((name) => (
+        <span key={name}>
+          <Service name={name} />{" "}
+        </span>
+      )),
+  },
+  {
+    id: "deckies",
+    header: words.columns.deckies,
+    width: "76px",
+    align: "end",
+    sort: { down: "traversals" },
+    cell: (row) => <Count value={row.decky_count} />,
+  },
+  {
+    id: "sessions",
+    header: words.columns.sessions,
+    width: "72px",
+    align: "end",
+    notInCard: true,
+    cell: (row) => <Count value={row.session_count} />,
+  },
+  {
+    id: "credentials",
+    header: words.columns.credentials,
+    width: "84px",
+    align: "end",
+    from: 1100,
+    notInCard: true,
+    cell: (row) => <Count value={row.credential_count} />,
+  },
+  {
+    id: "events",
+    header: words.columns.events,
+    width: "80px",
+    align: "end",
+    sort: { down: "-event_count" },
+    cell: (row) => <Count value={row.event_count} />,
+  },
+  {
+    id: "first",
+    header: words.columns.first,
+    width: "158px",
+    from: 1400,
+    notInCard: true,
+    sort: { down: "-first_seen" },
+    cell: (row) => <Time at={row.first_seen} form="full" />,
+  },
+  {
+    id: "last",
+    header: words.columns.last,
+    width: "130px",
+    sort: { down: "-last_seen", up: "last_seen" },
+    cell: (row) => <Time at={row.last_seen} />,
+  },
+];
+
+const asColumnSort = (sort: AttackersSearch["sort"]): string =>
+  sort === "recent" || sort === undefined ? "-last_seen" : sort === "active" ? "-event_count" : sort;
+
+export function AttackersPage() {
+  const { range, from, to, ...filter } = route.useSearch();
+  const navigate = useNavigate();
+  const span = useMemo(() => ({ range, from, to }), [range, from, to]);
+  const query = useInfiniteQuery(attackerPages(filter, span));
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const first = query.data?.pages[0];
+  const set = (change: Partial<Record<keyof AttackersSearch, string | number | undefined>>) =>
+    void navigate({
+      to: "/attackers",
+      search: changed(change),
+    });
+  return (
+    <Page fills title={words.title}>
+      <Filters />
+      <Panel
+        className="fills"
+        title={
+          <span className="num">
+            {first?.total === undefined || first.total === null
+              ? words.title
+              : first.total_exact
+                ? words.count(exactNumber(first.total))
+                : words.atLeast(exactNumber(first.total))}
+            <span className="muted"> {words.shown}</span>
+          </span>
+        }
+      >
+        {query.error && rows.length === 0 ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
+        ) : query.data === undefined ? (
+          <Skeleton lines={16} />
+        ) : (
+          <div className={query.isPlaceholderData ? "fills loaded-old" : "fills"}>
+            <DataTable
+              label={words.title}
+              columns={columns}
+              rows={rows}
+              rowKey={(row) => row.uuid}
+              cardLines={6}
+              onOpen={(row) => void navigate({ to: "/attackers/$id", params: { id: row.uuid } })}
+              sort={asColumnSort(filter.sort)}
+              onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
+              total={first?.total ?? null}
+              hasMore={query.hasNextPage}
+              isLoadingMore={query.isFetchingNextPage}
+              onMore={() => void query.fetchNextPage()}
+              empty={<NoAttackers filter={filter} />}
+            />
+          </div>
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+function Filters() {
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const known = useQuery(deckies()).data?.data ?? [];
+  const services = [...new Set(known.flatMap((decky) => decky.services.map(({ name }) => name)))].sort();
+  const set = (
+    change: Partial<Record<"search" | "service" | "decky" | "activity" | "country" | "asn", string>>,
+  ) =>
+    void navigate({
+      to: "/attackers",
+      search: changed(chosen(change)),
+    });
+  return (
+    <div className="cluster filters">
+      <FilterInput
+        label={words.search}
+        placeholder={words.placeholder}
+        value={search.search ?? ""}
+        onRun={(text) => set({ search: text })}
+      />
+      <Choice
+        label={words.activity}
+        value={search.activity ?? ""}
+        onChange={(activity) => set({ activity })}
+        choices={[
+          { value: "", label: words.anyActivity },
+          ...activities.map((value) => ({ value, label: words.activities[value] })),
+        ]}
+      />
+      <Choice
+        label={words.service}
+        value={search.service ?? ""}
+        onChange={(service) => set({ service })}
+        choices={[{ value: "", label: words.anyService }, ...withCurrent(services, search.service)]}
+      />
+      <Choice
+        label={words.decky}
+        value={search.decky ?? ""}
+        onChange={(decky) => set({ decky })}
+        choices={[
+          { value: "", label: words.anyDecky },
+          ...withCurrent(
+            known.map(({ name }) => name),
+            search.decky,
+          ),
+        ]}
+      />
+      {search.country !== undefined ? (
+        <Button isPressed onClick={() => set({ country: "" })}>
+          {search.country} ✕
+        </Button>
+      ) : null}
+      {search.asn !== undefined ? (
+        <Button isPressed onClick={() => set({ asn: "" })}>
+          AS{search.asn} ✕
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+/** A value from the URL stays choosable although no decky has it today. */
+function withCurrent(values: readonly string[], current: string | undefined) {
+  const all = current === undefined || values.includes(current) ? values : [...values, current];
+  return all.map((value) => ({ value, label: value }));
+}
+
+function NoAttackers({ filter }: { readonly filter: AttackersSearch }) {
+  const navigate = useNavigate();
+  const known = useQuery(deckies()).data?.data ?? [];
+  const isFiltered = Object.keys(filter).some((key) => key !== "sort");
+  const widen = (
+    <Button
+      onClick={() =>
+        void navigate({
+          to: "/attackers",
+          search: changed({ range: "7d", from: undefined, to: undefined }),
+        })
+      }
+    >
+      {words.widen}
+    </Button>
+  );
+  if (isFiltered)
+    return (
+      <Empty title={words.empty}>
+        <p>{words.emptyBody}</p>
+        <div className="cluster">
+          <Button onClick={() => void navigate({ to: "/attackers", search: {} })}>{words.drop}</Button>
+          {widen}
+        </div>
+      </Empty>
+    );
+  return (
+    <Empty title={words.emptyEver}>
+      {widen}
+      <p>{words.emptyEverBody}</p>
+      <VisitLines deckies={known} most={3} />
+    </Empty>
+  );
+}

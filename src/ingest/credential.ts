@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EventRow } from "#store/evidence.ts";
 import { attackerUuid, derivedUuid } from "#store/ids.ts";
 import type { CredentialsTable } from "#store/schema.ts";
@@ -40,7 +40,7 @@ export function credentialOf(row: EventRow, fields: Fields): CredentialsTable | 
     secret_b64: b64.slice(0, MAX_SECRET_B64),
     secret_printable: fields["secret_printable"]?.slice(0, MAX_PRINTABLE).toWellFormed() ?? printable(bytes),
     outcome,
-    fields: fieldsJson(fields, MAX_FIELDS).json,
+    fields: row.fields.length <= MAX_FIELDS ? row.fields : fieldsJson(fields, MAX_FIELDS).json,
     first_seen: row.received,
     last_seen: row.received,
     first_event_id: row.id,
@@ -59,7 +59,7 @@ function principalOf(fields: Fields): string | null {
 function hashOf(fields: Fields, bytes: Uint8Array): string {
   const whole = fields["secret_sha256"];
   if (fields["secret_truncated"] !== undefined && whole !== undefined && SHA256.test(whole)) return whole;
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes, "hex");
 }
 
 function outcomeOf(outcome: string | undefined): string | null {

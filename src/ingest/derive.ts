@@ -52,25 +52,25 @@ export function aggregate(events: readonly EventMeaning[], seqs: readonly number
   const attackers = new Map<string, AttackerAnchor>();
   const credentials = new Map<string, CredentialsTable>();
   const artifacts = new Map<string, ArtifactSeen>();
-  const counters = new Map<string, number>();
-  const count = (name: string): void => {
-    counters.set(name, (counters.get(name) ?? 0) + 1);
-  };
+  const counters = new Map([["total_events", events.length]]);
+  const origins = new Map<string, number>();
+  const types = new Map<string, number>();
   for (const [i, { row, confirmed, credential }] of events.entries()) {
-    count("total_events");
-    count(`events.origin.${row.origin}`);
-    count(`events.type.${EVENT_TYPE.test(row.event_type) ? row.event_type : "other"}`);
+    count(origins, row.origin);
+    count(types, row.event_type);
     if (row.attacker_ip !== null) {
       const known = attackers.get(row.attacker_ip);
       if (known === undefined) attackers.set(row.attacker_ip, anchorOf(row, confirmed, seqs[i] ?? 0));
       else if (confirmed && !known.confirmed) attackers.set(row.attacker_ip, { ...known, confirmed });
     }
-    if (credential === "invalid") count("credential_invalid");
+    if (credential === "invalid") count(counters, "credential_invalid");
     else if (credential !== undefined) {
       const sum = credentials.get(credential.id);
       credentials.set(credential.id, sum === undefined ? credential : addAttempt(sum, credential));
     }
   }
+  for (const [origin, n] of origins) count(counters, `events.origin.${origin}`, n);
+  for (const [type, n] of types) count(counters, `events.type.${EVENT_TYPE.test(type) ? type : "other"}`, n);
   const sightings = events.flatMap(({ sighting }) => sighting ?? []);
   for (const sighting of sightings) addArtifact(artifacts, sighting);
   return {
@@ -82,6 +82,10 @@ export function aggregate(events: readonly EventMeaning[], seqs: readonly number
     counters,
     outbox: [...credentials.values()].map(captured),
   };
+}
+
+function count(counts: Map<string, number>, name: string, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
 }
 
 function anchorOf(row: EventRow, confirmed: boolean, seq: number): AttackerAnchor {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Fixed for ever: every ingester, on every host, makes the same id for the same thing. */
 const NAMESPACES = {
@@ -11,10 +11,8 @@ export type IdKind = keyof typeof NAMESPACES;
 
 /** UUIDv5. Parts are joined so that no two lists of parts give the same name, whatever characters they hold. */
 export function derivedUuid(kind: IdKind, parts: readonly string[]): string {
-  const hash = createHash("sha1").update(NAMESPACES[kind]);
-  if (parts.length === 1) hash.update(parts[0] ?? "");
-  else for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  const bytes = hash.digest().subarray(0, 16);
+  const name = parts.length === 1 ? (parts[0] ?? "") : parts.map((part) => `${part.length}:${part}`).join("");
+  const bytes = hash("sha1", Buffer.concat([NAMESPACES[kind], Buffer.from(name)]), "buffer").subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString("hex");

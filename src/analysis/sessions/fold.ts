@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { StoredEvent } from "../contract.ts";
 import { commandText, isContact } from "../interaction.ts";
 import {
@@ -116,7 +116,7 @@ function commandRow(
     service: session.service,
     at: received,
     command_text: whole.slice(0, MAX_COMMAND).toWellFormed(),
-    text_hash: createHash("sha256").update(whole).digest("hex"),
+    text_hash: hash("sha256", whole, "hex"),
     truncated: Number(whole.length > MAX_COMMAND || fields["cmd_truncated"] !== undefined),
     uid: text(command?.uid ?? fields["uid"]),
     user: text(command?.user ?? fields["user"]),

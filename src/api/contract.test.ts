@@ -65,9 +65,9 @@ beforeAll(async () => {
     });
   seedEvent(api.db, { attacker_ip: "2001:db8::5" });
   seedEvent(api.db, { attacker_ip: null, event_type: "startup" });
-  seedCommand(api.db, "192.0.2.1", session, 0, "uname -a");
-  seedCredential(api.db, "192.0.2.1", "root", "hunter2", { success_count: 1, outcome: "success" });
-  seedCredential(api.db, "192.0.2.1", null, "");
+  seedCommand(api.db, "192.0.2.1", session, "uname -a");
+  seedCredential(api.db, "192.0.2.1", ["root", "hunter2"], { success_count: 1, outcome: "success" });
+  seedCredential(api.db, "192.0.2.1", [null, ""]);
   seedSighting(api.db, "192.0.2.1", "/tmp/x.sh");
   const first = await api.get("/logs?limit=1&sort=seq", admin);
   event = ((await first.json()) as { data: { id: string }[] }).data[0]?.id ?? "";
@@ -122,7 +122,8 @@ it("has a handler for each declared route, and the checked-in document is the de
 it("documents every problem code and no other", () => {
   const text = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
   const listed = [...text.matchAll(/^\| `([a-z_]+)` +\| \d{3} +\|/gmu)].map((match) => match[1]);
-  expect(listed.sort()).toEqual([...problemCodes].sort());
+  expect(new Set(listed)).toEqual(new Set(problemCodes));
+  expect(listed.length).toBe(problemCodes.length);
 });
 
 describe.each(quick.map((operation) => [operation.operationId, operation] as const))("%s", (_, operation) => {
@@ -155,7 +156,8 @@ describe.each(quick.map((operation) => [operation.operationId, operation] as con
     const [type, media] = Object.entries(content)[0] ?? [];
     expect(response.headers.get("content-type")).toContain(type);
     const text = await response.text();
-    if (type === "application/json") expect(faults(media?.schema ?? {}, JSON.parse(text))).toEqual([]);
+    const value: unknown = type === "application/json" ? JSON.parse(text) : text;
+    expect(faults(media?.schema ?? {}, value)).toEqual([]);
   });
 
   it.skipIf(declaration.method !== "GET")(
@@ -200,7 +202,7 @@ describe.each(quick.map((operation) => [operation.operationId, operation] as con
             if (operation.operationId === "statsTop" && !parameters.has("what"))
               parameters.set("what", "commands");
             const path = addressOf(operation, { ...known(operation), ...place });
-            const response = await fetch(`${api.url}${path}?${parameters}`, {
+            const response = await fetch(`${api.url}${path}?${parameters.toString()}`, {
               headers: { authorization: `Bearer ${admin}` },
             });
             const text = await response.text();
@@ -299,7 +301,7 @@ it("answers no 500 to searches made of the pieces of the grammar, with any filte
       async (text, more, list) => {
         const only = list.startsWith("logs") ? more : {};
         const parameters = new URLSearchParams({ search: text, ...only });
-        const response = await api.get(`/${list}?${parameters}`, admin);
+        const response = await api.get(`/${list}?${parameters.toString()}`, admin);
         const body = await response.text();
         expect([response.status < 500, body]).toEqual([true, body]);
         if (response.status === 200) answered += 1;

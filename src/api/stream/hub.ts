@@ -29,7 +29,8 @@ const TICK_MS = 100;
 const FALLBACK_MS = 1000;
 const BLOCKED_MS = 30_000;
 const HEARTBEAT_MS = 15_000;
-const CHECK_MS = 5_000;
+/** With the 3 s that a session row is believed, a change made elsewhere ends a stream within 5 s. */
+const CHECK_MS = 1_500;
 const IDLE_MS = 60_000;
 /** Rows of one look; more than this much behind, the tail jumps and says so. */
 const BATCH = 2000;

@@ -118,7 +118,8 @@ export function seedSession(
   ip: string,
   more: Readonly<Record<string, SQLInputValue>> = {},
 ): string {
-  const sid = String(more["sid"] ?? uuidOf(`session ${ip} ${JSON.stringify(more)}`));
+  const given = more["sid"];
+  const sid = typeof given === "string" ? given : uuidOf(`session ${ip} ${JSON.stringify(more)}`);
   insert(db, "sessions", {
     session_id: sid,
     sid,
@@ -141,7 +142,8 @@ export function seedSession(
   return sid;
 }
 
-export function seedCommand(db: DatabaseSync, ip: string, sessionId: string, n: number, text: string): void {
+export function seedCommand(db: DatabaseSync, ip: string, sessionId: string, text: string): void {
+  const n = Number(db.prepare("SELECT count(*) AS n FROM session_commands").get()?.["n"]);
   insert(db, "session_commands", {
     id: `${sessionId}#${n}`,
     session_id: sessionId,
@@ -159,8 +161,7 @@ export function seedCommand(db: DatabaseSync, ip: string, sessionId: string, n: 
 export function seedCredential(
   db: DatabaseSync,
   ip: string,
-  principal: string | null,
-  secret: string,
+  [principal, secret]: readonly [string | null, string],
   more: Readonly<Record<string, SQLInputValue>> = {},
 ): void {
   insert(db, "credentials", {

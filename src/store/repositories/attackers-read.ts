@@ -134,20 +134,18 @@ async function withPlaces(db: Kysely<Schema>, rows: readonly Profile[]): Promise
     .selectFrom("attacker_services")
     .selectAll()
     .where("attacker_uuid", "in", uuids)
-    .orderBy("service")
     .execute();
   const deckies = await db
     .selectFrom("attacker_deckies")
     .selectAll()
     .where("attacker_uuid", "in", uuids)
-    .orderBy("first_seq")
     .execute();
   const servicesOf = Map.groupBy(services, (row) => row.attacker_uuid);
   const deckiesOf = Map.groupBy(deckies, (row) => row.attacker_uuid);
   return rows.map((row) => ({
     ...row,
-    services: servicesOf.get(row.uuid) ?? [],
-    deckies: deckiesOf.get(row.uuid) ?? [],
+    services: (servicesOf.get(row.uuid) ?? []).toSorted((a, b) => (a.service < b.service ? -1 : 1)),
+    deckies: (deckiesOf.get(row.uuid) ?? []).toSorted((a, b) => a.first_seq - b.first_seq),
   }));
 }
 

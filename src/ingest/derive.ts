@@ -7,7 +7,7 @@ import type {
   OutboxMessage,
 } from "#store/evidence.ts";
 import type { CredentialsTable } from "#store/schema.ts";
-import { type Sighting, sightingOf } from "./artifact.ts";
+import { type Sighting, sightingOf } from "./artifacts/sighting.ts";
 import { addAttempt, credentialOf } from "./credential.ts";
 
 /** What one event means, worked out before the transaction. */

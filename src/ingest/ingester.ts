@@ -7,9 +7,12 @@ import { StoreBusyError, StoreFullError } from "#store/errors.ts";
 import type { EvidenceStore } from "#store/evidence.ts";
 import { sqliteEvidence } from "#store/sqlite/evidence-store.ts";
 import type { StoreWriter } from "#store/sqlite/writer.ts";
+import { Arrivals } from "./artifacts/arrival.ts";
 import type { IsBenign } from "./prepare.ts";
 import { Relay } from "./relay/relay.ts";
+import { TextIndex } from "./search/text-index.ts";
 import type { IngestSettings } from "./settings.ts";
+import { runTogether, sideLoop } from "./side-loop.ts";
 import { type PendingBatch, prepareBatch, type Stored, storeBatch } from "./store-batch.ts";
 
 export interface IngesterDeps {
@@ -25,6 +28,8 @@ export interface IngesterDeps {
 
 export interface IngesterConfig extends IngestSettings {
   readonly keepSegments: number;
+  /** Quarantine, `<root>/<decky>/<service>/<stored_as>`; left out: captured files stay `missing`. */
+  readonly artifactsRoot?: string;
 }
 
 const READ_BYTES = 1024 * 1024;
@@ -35,7 +40,7 @@ const IDLE_AFTER_MS = 5000;
 const FAMILIES_MS = 5000;
 const TRANSACTION_BUDGET_MS = 50;
 const SMALLEST_BATCH = 50;
-const RELAY_POLL_MS = 5000;
+const ARRIVALS_MS = 5000;
 
 interface Waits {
   readonly firstMs: number;
@@ -62,10 +67,17 @@ export function createIngester(deps: IngesterDeps, config: IngesterConfig): Work
     async run(context, signal) {
       const store = sqliteEvidence(deps.writer);
       const loop = new IngestLoop({ deps, config, store, context, totals, say: (now) => (state = now) });
+      const text = new TextIndex(deps.writer, context.clock);
+      const relay = new Relay(deps.writer, deps.bus, context.clock);
+      const root = config.artifactsRoot;
+      const arrivals = root === undefined ? undefined : new Arrivals(deps.writer, root);
+      const side = { writer: deps.writer, log: context.log };
       await runTogether(
         [
           (stop) => ingestUntil(loop, deps.bus, stop),
-          (stop) => relayUntil(new Relay(deps.writer, deps.bus, context.clock), deps.writer, stop),
+          (stop) => sideLoop({ ...side, step: () => relay.step(), every: "commit" }, stop),
+          (stop) => sideLoop({ ...side, step: () => text.step(), every: "commit" }, stop),
+          (stop) => sideLoop({ ...side, step: () => arrivals?.step() ?? 0, every: ARRIVALS_MS }, stop),
         ],
         signal,
       );
@@ -110,36 +122,6 @@ async function ingestUntil(
 
 async function callOnHints(hints: AsyncIterable<unknown>, wake: Wake): Promise<void> {
   for await (const _ of hints) wake.call();
-}
-
-/** Whoever wrote an outbox row did so on this connection: a commit is all the relay waits for. */
-async function relayUntil(relay: Relay, writer: StoreWriter, signal: AbortSignal): Promise<void> {
-  const wake = new Wake();
-  using _commits = writer.watch(() => wake.call());
-  while (!signal.aborted) {
-    await writer.turns.take("consumer");
-    if (signal.aborted || relay.step() > 0) continue;
-    await wake.wait(RELAY_POLL_MS, signal);
-  }
-}
-
-/** Runs all until `signal` aborts; when one fails the others are stopped and its error is thrown. */
-async function runTogether(
-  loops: readonly ((signal: AbortSignal) => Promise<void>)[],
-  signal: AbortSignal,
-): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const results = await Promise.allSettled(
-    loops.map((loop) =>
-      loop(stop).catch((error: unknown) => {
-        failed.abort();
-        throw error;
-      }),
-    ),
-  );
-  const rejected = results.find((result) => result.status === "rejected");
-  if (rejected !== undefined) throw rejected.reason;
 }
 
 class IngestLoop {

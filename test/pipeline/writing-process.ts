@@ -19,7 +19,10 @@ process.once("SIGTERM", () => stop.abort());
 const context = { log, clock: systemClock, progress: () => {} };
 process.send?.("ready");
 await Promise.all([
-  createIngester({ writer, reader, bus }, { batchSize: 200, keepSegments: 10_000 }).run(context, stop.signal),
+  createIngester(
+    { writer, reader, bus },
+    { batchSize: 200, keepSegments: 10_000, artifactsRoot: folder },
+  ).run(context, stop.signal),
   createAnalysis({ writer, bus }, { sessionGapS: 300, sessionLostS: 3600 }).run(context, stop.signal),
 ]);
 process.disconnect?.();

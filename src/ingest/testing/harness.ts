@@ -61,7 +61,10 @@ export const quietBus: Pick<Bus, "publish" | "subscribe"> = {
 /** Runs the worker until the journal is empty, then stops it. Fails with what the worker fails with. */
 export async function ingestAll(writer: StoreWriter, reader: JournalReader, batchSize = 1000): Promise<void> {
   const stop = new AbortController();
-  const worker = createIngester({ writer, reader, bus: quietBus }, { batchSize, keepSegments: 2 });
+  const worker = createIngester(
+    { writer, reader, bus: quietBus },
+    { batchSize, keepSegments: 2, artifactsRoot: tmpdir() },
+  );
   let last = "";
   const progress = (): void => {
     // A round that changed nothing found nothing; dead letters are work too.

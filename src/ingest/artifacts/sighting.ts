@@ -1,7 +1,7 @@
 import type { EventRow } from "#store/evidence.ts";
 import { attackerUuid } from "#store/ids.ts";
 import type { ArtifactSightingsTable } from "#store/schema.ts";
-import { cutText } from "./cut.ts";
+import { cutText } from "../cut.ts";
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const STORED_AS = /^\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\dZ_[0-9a-f]{12}_[A-Za-z0-9._-]{1,255}$/;

@@ -40,6 +40,7 @@ export function createFakeFiles(onClose: (path: string, bytes: Buffer, mode: num
   for (const path of ["/", "/root", "/tmp", "/etc", "/home", "/home/mkeller"])
     nodes.set(path, make("directory", 0o755));
   nodes.set("/etc/hostname", make("file", 0o644, Buffer.from("billing-2\n")));
+  nodes.set("/proc/sys/kernel/osrelease", make("file", 0o444, Buffer.from("6.1.0-32-amd64\n")));
 
   const lookup = (path: string): Node => nodes.get(normal(path)) ?? fail("ENOENT", path);
   const resolve = (path: string, depth = 0): string => {

@@ -22,6 +22,7 @@ export const deckyShape = z
           port: z.int(),
           state: z.enum(["running", "starting", "stopped", "failed"]),
           command: z.string().nullable().meta({ description: "Ready to paste: visits this service." }),
+          hint: z.string().nullable().meta({ description: "Who gets in: a pair that the policy accepts." }),
         })
         .meta({ id: "DeckyService" }),
     ),

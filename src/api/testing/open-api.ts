@@ -38,6 +38,7 @@ const deckies: readonly DeckyFact[] = [
         port: 2222,
         state: "running",
         command: "ssh -p 2222 root@127.0.0.1",
+        hint: "password 123456",
       },
     ],
   },

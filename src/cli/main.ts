@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { fileURLToPath } from "node:url";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
+
+/** This file plays every role: the command line, each worker thread and each local decky. */
+const entry = fileURLToPath(import.meta.url);
+
+if (!isMainThread && parentPort !== null) {
+  const { runThread } = await import("#app/threads.ts");
+  await runThread(workerData, parentPort);
+} else if (process.argv[2] === "__decky") {
+  const { runDeckyProcess } = await import("#app/decky.ts");
+  await runDeckyProcess(process.argv[3] ?? "");
+} else {
+  const { runCommandLine } = await import("./program.ts");
+  await runCommandLine(process.argv, entry);
+}

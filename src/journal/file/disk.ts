@@ -31,7 +31,7 @@ export interface FileFacts {
  * thread does nothing else. An interface so that a test can fail or stop at every step.
  */
 export interface Disk {
-  open(path: string, flags: "r" | "a" | "a+" | "w" | "wx", mode?: number): number;
+  open(path: string, flags: "r" | "a" | "a+" | "w" | "wx" | number, mode?: number): number;
   close(fd: number): void;
   /** @returns bytes written, perhaps fewer than asked */
   write(fd: number, bytes: Uint8Array, start: number, length: number): number;

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { JournalPosition, JournalWriter } from "../contract.ts";
-import { JournalWriteError } from "../errors.ts";
+import { JournalLockedError, JournalWriteError } from "../errors.ts";
 import { type Disk, type FileFacts, systemDisk } from "./disk.ts";
 import {
   type FamilyPaths,
@@ -59,17 +59,15 @@ export function openFileJournalWriter(
 ): FileJournalWriter {
   const disk = options.disk ?? systemDisk;
   const paths = familyPaths(path);
+  let lock: Disposable | undefined;
   try {
     disk.makeFolder(paths.folder);
-  } catch (error) {
-    throw new JournalWriteError(0, error);
-  }
-  const lock = takeLock(disk, paths.lock);
-  try {
+    lock = takeLock(disk, paths.lock);
     return new Writer(disk, paths, lock, options);
   } catch (error) {
-    lock[Symbol.dispose]();
-    throw error instanceof JournalWriteError ? error : new JournalWriteError(0, error);
+    lock?.[Symbol.dispose]();
+    if (error instanceof JournalWriteError || error instanceof JournalLockedError) throw error;
+    throw new JournalWriteError(0, error);
   }
 }
 
@@ -107,8 +105,8 @@ class Writer implements FileJournalWriter {
   append(lines: Uint8Array): void {
     let written = 0;
     try {
-      this.#settle();
       if (this.#options.seal === "auto") this.sealIfDue();
+      else this.#settle();
       if (this.#offset === 0 && lines.length > 0) this.#sinceMs = this.#options.now();
       while (written < lines.length) {
         const count = this.#disk.write(this.#fd, lines, written, lines.length - written);
@@ -144,11 +142,11 @@ class Writer implements FileJournalWriter {
 
   sealIfDue(): boolean {
     const { segmentBytes, segmentAgeMs, now } = this.#options;
-    if (this.#offset === 0) return false;
-    if (this.#offset < segmentBytes && now() - this.#sinceMs < segmentAgeMs) return false;
     try {
       this.#settle();
-      if (this.#offset > 0) this.#seal();
+      if (this.#offset === 0) return false;
+      if (this.#offset < segmentBytes && now() - this.#sinceMs < segmentAgeMs) return false;
+      this.#seal();
       return true;
     } catch (error) {
       throw error instanceof JournalWriteError ? error : new JournalWriteError(0, error);
@@ -157,12 +155,17 @@ class Writer implements FileJournalWriter {
 
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
-    const event = { family: this.family, segment: this.#segment, offset: this.#offset };
-    // The next writer cannot know how long the file was.
-    if (this.#look().size < this.#offset) this.#options.onForeignSeal({ ...event, kind: "cut" });
-    this.#disk.close(this.#fd);
-    this.#fd = -1;
-    this.#lock[Symbol.dispose]();
+    using stack = new DisposableStack();
+    stack.use(this.#lock);
+    stack.defer(() => {
+      this.#disk.close(this.#fd);
+      this.#fd = -1;
+    });
+    try {
+      this.#settle(); // what others did is told and repaired now: the next writer knows less
+    } catch {
+      // A disk that refuses now: the next writer finds what it can.
+    }
   }
 
   /** Makes sure that the descriptor is the file under our name and ends where we think it ends. */

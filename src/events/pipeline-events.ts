@@ -72,6 +72,7 @@ export const pipelineEvents = {
         .meta({ description: "what is wrong" }),
       file: z.string().max(512).meta({ description: "name in the drop folder" }),
       detail: z.string().max(512).meta({ description: "what was found" }),
+      count: count.optional(),
     },
   ),
 } as const;

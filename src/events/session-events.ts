@@ -64,6 +64,7 @@ export const fileEvents = {
       orig_path: z.string().max(4_096).meta({ description: "the true name" }),
       size: z.int().min(0).meta({ description: "bytes" }),
       reason: z.enum(["size", "quota", "disk", "rate"]).meta({ description: "why not" }),
+      count: z.int().min(2).optional().meta({ description: "how many like it, summed" }),
     },
   ),
 } as const;

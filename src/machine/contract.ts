@@ -204,6 +204,8 @@ export interface AuthAttempt {
   readonly service: string;
   readonly user: string;
   readonly group: string;
+  /** Where it came from, for the machine's own auth.log and `lastb`. */
+  readonly peer?: { readonly ip: string; readonly port: number };
   readonly secret:
     | { readonly kind: "password"; readonly bytes: Uint8Array }
     /** The key's wire form, as in `authorized_keys`, and whether a signature was verified. */

@@ -577,6 +577,8 @@ export interface MachineOptions {
   /** Captures that no login's observer can take any more (written by a service, or its session is over). */
   readonly capture?: (world: string, event: Parameters<ShellObserver["fileCaptured"]>[0]) => void;
   readonly settings?: Partial<WorldSettings>;
+  /** Public host keys that the ssh service really presents, so that `/etc/ssh/*.pub` shows the same. */
+  readonly hostKeys?: readonly { readonly type: "rsa" | "ecdsa" | "ed25519"; readonly publicLine: string }[];
 }
 
 /** Caps of `worlds.sqlite`; what they refuse is counted. */

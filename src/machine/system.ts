@@ -1,0 +1,132 @@
+import { seedAccounts } from "./facts/accounts.ts";
+import { type BaseProcess, debianProcesses } from "./facts/base-processes.ts";
+import { createHardware } from "./facts/hardware.ts";
+import { daemonsOf } from "./facts/roles.ts";
+import { type UnitPlan, unitPlans } from "./facts/units.ts";
+import { zoneAt } from "./facts/zone.ts";
+import { LayerBuilder, PackedLayer } from "./files/base-layer.ts";
+import type { BaseNode, ReadContext } from "./files/base-node.ts";
+import { Programs } from "./files/programs.ts";
+import { addDev, addSys } from "./kernelfs/dev.ts";
+import { addProc } from "./kernelfs/proc.ts";
+import type { Account, MachineModel, MachineOptions, ReleaseFacts, WorldView } from "./model.ts";
+import { debian12Facts } from "./release/debian-12.ts";
+import { addDebianFiles } from "./release/debian-files.ts";
+import { kernelAt, RECORDED_KERNEL } from "./release/kernels.ts";
+import { InstalledPackages, installedPackages } from "./release/package-table.ts";
+import { debian12Release } from "./release/release.ts";
+import { deckySeeded } from "./seeded.ts";
+
+/** One machine as installed: what all its worlds stand on. */
+export interface MachineSystem {
+  readonly model: MachineModel;
+  readonly root: BaseNode;
+  readonly processes: readonly BaseProcess[];
+  readonly units: readonly UnitPlan[];
+  readonly programs: Programs;
+  baseAccount(user: string): Account | undefined;
+  /** The shadow field of a user in a world that accepted these passwords and changed nothing. */
+  shadowField(accepted: Readonly<Record<string, string>>, user: string): string | undefined;
+}
+
+export function createModel(
+  options: MachineOptions,
+  release: ReleaseFacts,
+  packages: MachineModel["packages"],
+): MachineModel {
+  const { persona, clock } = options;
+  return {
+    persona,
+    release,
+    packages,
+    hardware: createHardware(persona),
+    bootTime: persona.bootedAt + deckySeeded(persona.secret, "boot fraction").next(),
+    now: () => clock.now() / 1000,
+    zone: (at) => zoneAt(persona.timezone, at),
+    random: (purpose) => deckySeeded(persona.secret, purpose),
+  };
+}
+
+const PROGRAM_FOLDERS = /^\/usr\/(bin|sbin|games)\//;
+
+/** Files that running processes need although nobody types their names. */
+function isNeeded(path: string, processes: readonly BaseProcess[], daemons: ReadonlySet<string>): boolean {
+  return processes.some((one) => one.exe === path) || daemons.has(path);
+}
+
+export const accountsOf = (passwd: string): Account[] =>
+  passwd
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [name = "", , uid, gid, gecos = "", home = "", shell = ""] = line.split(":");
+      return { name, uid: Number(uid), gid: Number(gid), gecos, home, shell };
+    });
+
+/** While a machine is being put together nobody looks at it: a view that must not be asked. */
+export const nobodysContext = (): ReadContext => {
+  const view = new Proxy({} as WorldView, {
+    get(_target, name) {
+      throw new ReferenceError(`The base was asked for ${String(name)} while it was being built.`);
+    },
+  });
+  return { view, caller: { uid: 0, gid: 0, groups: [0] } };
+};
+
+function debianSystem(options: MachineOptions): MachineSystem {
+  const { persona } = options;
+  const release = debian12Release();
+  const packages = new InstalledPackages(persona, release);
+  const model = createModel(options, debian12Facts(persona), packages);
+  const accounts = seedAccounts(persona, release.accounts);
+  const people = accountsOf(accounts.passwd);
+  const ids = (name: string) => {
+    const found = people.find((one) => one.name === name);
+    return { uid: found?.uid ?? 0, gid: found?.gid ?? 0 };
+  };
+  const disk = model.hardware.disks[0]?.name ?? "sda";
+  const processes = debianProcesses(persona, disk, ids);
+  const installed = installedPackages(persona, release);
+  const hidden = new Set(release.packages.keys().filter((index) => !installed.has(index)));
+  const daemons = new Set(daemonsOf(persona).map((daemon) => daemon.exe));
+  const known = options.openShell.programs;
+  const layer = new PackedLayer({
+    release,
+    arch: persona.hardware.arch,
+    installedAt: persona.installedAt,
+    kernel: { recorded: RECORDED_KERNEL, running: kernelAt(persona.bootedAt).abi },
+    hiddenPackages: hidden,
+    isHidden: (path) =>
+      known !== undefined &&
+      PROGRAM_FOLDERS.test(path) &&
+      !known.has(path.slice(path.lastIndexOf("/") + 1)) &&
+      !isNeeded(path, processes, daemons),
+    inodeStart: 131_073,
+  });
+  const builder = new LayerBuilder(layer, nobodysContext(), {
+    ino: 131_073 + release.tree.count + 400,
+    time: persona.installedAt + 900,
+  });
+  addProc(builder, model);
+  addSys(builder, model);
+  addDev(builder, model);
+  addDebianFiles(builder, { model, accounts, packages, hostKeys: options.hostKeys ?? [] });
+  return {
+    model,
+    root: builder.root,
+    processes,
+    units: unitPlans(persona),
+    programs: new Programs(release, persona.hardware.arch),
+    baseAccount: (user) => people.find((one) => one.name === user),
+    shadowField: (accepted, user) =>
+      accounts
+        .shadow(accepted)
+        .split("\n")
+        .find((line) => line.startsWith(`${user}:`))
+        ?.split(":")[1],
+  };
+}
+
+export function createSystem(options: MachineOptions): Promise<MachineSystem> {
+  return Promise.resolve(debianSystem(options));
+}

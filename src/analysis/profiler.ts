@@ -24,7 +24,7 @@ export function createAnalysis(deps: AnalysisDeps, config: AnalysisSettings): Wo
       using hints = await deps.bus.subscribe("system.log");
       using _commits = deps.writer.watch(() => wake.call());
       const listening = callOnHints(hints, wake);
-      running = new Consumers(deps.writer, profilerConsumers(config), context.clock);
+      running = new Consumers(deps.writer, profilerConsumers(config), context);
       await running.run(signal, wake, (done, behind) => context.progress(done, behind));
       hints[Symbol.dispose]();
       await listening;

@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { silentLog } from "#kernel/log.ts";
 import { openStoreClient, type StoreClientOptions } from "./client.ts";
 import { spawnQueryThread } from "./testing/query-thread.ts";
 import type { TestRepositories } from "./testing/repositories.ts";
+
+// Real threads: a processor that others use too makes each start slower.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 beforeEach(() => {
@@ -52,7 +55,7 @@ test("a query over its deadline ends with its thread while others are answered",
 });
 
 test("calls beyond the waiting room are refused at once", async () => {
-  await using client = await open({ threads: 1, maxWaiting: 1 });
+  await using client = await open({ threads: 1, maxWaiting: 1, deadlineMs: 60_000 });
   const slow = client.probe.spin(2_000_000);
   const waits = client.probe.get("d");
   await expect(client.probe.get("d")).rejects.toMatchObject({ code: "STORE_OVERLOADED" });

@@ -30,6 +30,7 @@ export class Lane {
   #lastReceived: number | undefined;
   #lastReceivedAtMs = 0;
 
+  /** @param nowMs when the newest event seen so far counts as seen */
   constructor(writer: StoreWriter, source: EventSource, consumer: Consumer, nowMs: number) {
     this.consumer = consumer;
     this.#writer = writer;
@@ -38,6 +39,11 @@ export class Lane {
     this.#cursor = readSeqCursor(writer, consumer.name);
     this.#lastReceived = source.receivedAt(this.#cursor);
     this.#lastReceivedAtMs = nowMs;
+  }
+
+  /** Events given up so far. */
+  get deadLetters(): number {
+    return this.#dead;
   }
 
   get cursor(): number {

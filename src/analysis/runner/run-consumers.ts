@@ -1,4 +1,5 @@
 import type { Clock } from "#kernel/clock.ts";
+import type { Log } from "#kernel/log.ts";
 import type { Wake } from "#kernel/wake.ts";
 import type { StoreWriter } from "#store/sqlite/writer.ts";
 import type { Consumer } from "../contract.ts";
@@ -32,10 +33,16 @@ export class Consumers {
   readonly #source: EventSource;
   readonly #lanes: readonly Lane[];
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #ticked = new Map<Lane, number>();
 
-  constructor(writer: StoreWriter, consumers: readonly Consumer[], clock: Clock) {
+  constructor(
+    writer: StoreWriter,
+    consumers: readonly Consumer[],
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+  ) {
     this.#writer = writer;
+    this.#log = log;
     this.#clock = clock;
     this.#source = new EventSource(writer);
     this.#lanes = inOrder(consumers).map((consumer) => new Lane(writer, this.#source, consumer, clock.now()));
@@ -63,12 +70,23 @@ export class Consumers {
       if (signal.aborted) break;
       if (this.#bound(lane) > lane.cursor) {
         await this.#writer.turns.take("consumer");
-        taken += lane.step(this.#bound(lane), this.#clock.now());
+        taken += this.#step(lane);
       }
       if (this.#isTickDue(lane)) {
         await this.#writer.turns.take("consumer");
         lane.tick(this.#clock.now());
       }
+    }
+    return taken;
+  }
+
+  /** Whatever a consumer gives up is said the first time and then each hundredth. */
+  #step(lane: Lane): number {
+    const before = lane.deadLetters;
+    const taken = lane.step(this.#bound(lane), this.#clock.now());
+    const count = lane.deadLetters;
+    if (count > before && (before === 0 || Math.floor(count / 100) > Math.floor(before / 100))) {
+      this.#log.error({ consumer: lane.consumer.name, count }, "Events became dead letters of a consumer.");
     }
     return taken;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { systemClock } from "#kernel/clock.ts";
+import { silentLog } from "#kernel/log.ts";
 import { Wake } from "#kernel/wake.ts";
 import type { Consumer } from "../contract.ts";
 import { ConsumerOrderError } from "../errors.ts";
@@ -37,7 +38,7 @@ async function runAll(
   consumers: readonly Consumer[],
 ): Promise<Consumers> {
   const stop = new AbortController();
-  const running = new Consumers(store.writer, consumers, systemClock);
+  const running = new Consumers(store.writer, consumers, { clock: systemClock, log: silentLog });
   await running.run(stop.signal, new Wake(), (_done, behind) => {
     if (behind === 0) stop.abort();
   });

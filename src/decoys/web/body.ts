@@ -71,11 +71,16 @@ async function readChunks(reader: ByteReader, limit: number): Promise<Body> {
     if (end === "end") return so({ cut: true });
     if (end === "too_long" || end.length > 0) return so({ problem: "bad_chunk" });
   }
+  return so(await endOfChunks(reader));
+}
+
+/** Trailers and the empty line behind them. */
+async function endOfChunks(reader: ByteReader): Promise<Partial<Body>> {
   for (let n = 0; n < TRAILERS; n += 1) {
     const line = await reader.line(CHUNK_LINE);
-    if (line === "end") return so({ cut: true });
-    if (line === "too_long") return so({ problem: "bad_chunk" });
-    if (line.length === 0) return so({});
+    if (line === "end") return { cut: true };
+    if (line === "too_long") break;
+    if (line.length === 0) return {};
   }
-  return so({ problem: "bad_chunk" });
+  return { problem: "bad_chunk" };
 }

@@ -33,7 +33,7 @@ export function isNotModified(exchange: Exchange, etag: string, mtime: number, e
   return exact ? since === seconds : since >= seconds && since <= exchange.now;
 }
 
-export const acceptsGzip = (exchange: Exchange): boolean =>
+export const acceptsGzip = (exchange: Pick<Exchange, "head">): boolean =>
   /(?:^|[\s,])gzip(?:$|[\s,;](?!\s*q=0(?:\.0*)?(?:$|,)))/i.test(
     headerOf(exchange.head, "accept-encoding") ?? "",
   );

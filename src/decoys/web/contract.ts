@@ -60,5 +60,3 @@ export interface WebServer {
   /** The whole answer as bytes. */
   render(answer: Answer, exchange: Exchange): { readonly bytes: Buffer; readonly close: boolean };
 }
-
-export const httpDate = (ms: number): string => new Date(ms).toUTCString();

@@ -66,26 +66,30 @@ function parseMultipart(contentType: string, body: Buffer): Form {
   const fields = new Map<string, string>();
   const files: FormFile[] = [];
   let at = body.indexOf(mark);
-  for (let part = 0; at >= 0 && part < MAX_PARTS; part += 1) {
+  for (let n = 0; at >= 0 && n < MAX_PARTS; n += 1) {
     const start = body.indexOf("\r\n", at + mark.length);
     const next = start < 0 ? -1 : body.indexOf(mark, start);
     if (next < 0) break;
-    const headEnd = body.indexOf("\r\n\r\n", start);
-    if (headEnd >= 0 && headEnd < next) {
-      const head = body.subarray(start, headEnd).toString("utf8");
-      const content = body.subarray(headEnd + 4, Math.max(headEnd + 4, next - 2));
-      const name = /\bname="([^"]*)"/i.exec(head)?.[1] ?? "";
-      const file = /\bfilename="([^"]*)"/i.exec(head)?.[1];
-      if (file !== undefined)
-        files.push({
-          field: name,
-          name: file,
-          type: /^content-type:\s*(\S+)/im.exec(head)?.[1] ?? "",
-          bytes: content,
-        });
-      else if (!fields.has(name)) fields.set(name, content.toString("utf8"));
-    }
+    const part = readPart(body, start, next);
+    if (part?.file !== undefined) files.push(part.file);
+    else if (part !== undefined && !fields.has(part.name)) fields.set(part.name, part.value);
     at = next;
   }
   return { fields, files };
+}
+
+type Part =
+  | { readonly file: FormFile }
+  | { readonly file?: never; readonly name: string; readonly value: string };
+
+/** What stands between two boundaries. */
+function readPart(body: Buffer, start: number, next: number): Part | undefined {
+  const headEnd = body.indexOf("\r\n\r\n", start);
+  if (headEnd < 0 || headEnd >= next) return undefined;
+  const head = body.subarray(start, headEnd).toString("utf8");
+  const bytes = body.subarray(headEnd + 4, Math.max(headEnd + 4, next - 2));
+  const name = /\bname="([^"]*)"/i.exec(head)?.[1] ?? "";
+  const file = /\bfilename="([^"]*)"/i.exec(head)?.[1];
+  if (file === undefined) return { name, value: bytes.toString("utf8") };
+  return { file: { field: name, name: file, type: /^content-type:\s*(\S+)/im.exec(head)?.[1] ?? "", bytes } };
 }

@@ -85,57 +85,78 @@ function parseRequestLine(line: string): RequestLine | undefined {
   return { method, target, version: minor === "0" ? "1.0" : "1.1", problem: undefined };
 }
 
-/** Reads one request line and its headers; never more than `limits` allow. */
-export async function readHead(reader: ByteReader, limits: HeadLimits): Promise<HeadResult> {
-  let line: Buffer | "end" | "too_long";
-  let bareLf = false;
-  // Servers forgive empty lines in front of a request.
+/** The request line; empty lines in front of it are forgiven by every server. */
+async function firstLine(reader: ByteReader, limits: HeadLimits): Promise<Buffer | HeadResult> {
   for (let blank = 0; ; blank += 1) {
     const before = reader.peek();
-    line = await reader.line(limits.requestLine);
+    const line = await reader.line(limits.requestLine);
     if (line === "end") return { kind: "end", partial: reader.peek() };
     if (line === "too_long") return problem("uri_too_long", text(before.subarray(0, 64)));
-    if (line.length > 0 || blank > 2) break;
+    if (line.length > 0 || blank > 2) return line;
   }
-  bareLf = reader.bareLf;
+}
+
+/** Reads one request line and its headers; never more than `limits` allow. */
+export async function readHead(reader: ByteReader, limits: HeadLimits): Promise<HeadResult> {
+  const line = await firstLine(reader, limits);
+  if (!Buffer.isBuffer(line)) return line;
   const first = text(line);
   const parsed = parseRequestLine(first);
   if (parsed === undefined) return problem("not_http", first);
   const { method, target, version } = parsed;
   const base = { method, target, version: version ?? "1.0" } as const;
+  const bare: RequestHead = { ...base, headers: [], bareLf: reader.bareLf };
   if (parsed.problem !== undefined && !limits.forgives.includes(parsed.problem))
-    return problem(parsed.problem, first, { ...base, headers: [], bareLf });
-  if (version === "0.9") return { kind: "request", head: { ...base, headers: [], bareLf } };
+    return problem(parsed.problem, first, bare);
+  return version === "0.9" ? { kind: "request", head: bare } : readHeaders(reader, limits, { bare, first });
+}
 
-  const headers: [string, string][] = [];
-  let total = 0;
-  let broken: HeadProblem | undefined;
-  const complain = (what: HeadProblem): void => {
-    if (!limits.forgives.includes(what)) broken ??= what;
-  };
-  if (bareLf) complain("bare_lf");
+/** Takes header lines one by one and remembers the first thing that is wrong with them. */
+class Headers {
+  readonly list: [string, string][] = [];
+  broken: HeadProblem | undefined;
+  #bytes = 0;
+  readonly #limits: HeadLimits;
+
+  constructor(limits: HeadLimits) {
+    this.#limits = limits;
+  }
+
+  complain(what: HeadProblem): void {
+    if (!this.#limits.forgives.includes(what)) this.broken ??= what;
+  }
+
+  /** @returns false when there are too many */
+  add(line: Buffer): boolean {
+    this.#bytes += line.length;
+    if (this.list.length >= this.#limits.headers || this.#bytes > this.#limits.total) return false;
+    const header = text(line);
+    const colon = header.indexOf(":");
+    if (colon < 0) this.complain("header_without_colon");
+    else if (!NAME.test(header.slice(0, colon))) this.complain("bad_header");
+    else this.list.push([header.slice(0, colon), header.slice(colon + 1).trim()]);
+    return true;
+  }
+}
+
+async function readHeaders(
+  reader: ByteReader,
+  limits: HeadLimits,
+  { bare, first }: { readonly bare: RequestHead; readonly first: string },
+): Promise<HeadResult> {
+  const headers = new Headers(limits);
+  let { bareLf } = bare;
   for (;;) {
     const raw = reader.peek();
     const next = await reader.line(limits.headerLine);
-    if (reader.bareLf) {
-      bareLf = true;
-      complain("bare_lf");
-    }
+    bareLf ||= reader.bareLf;
+    if (bareLf) headers.complain("bare_lf");
     if (next === "end") return { kind: "end", partial: Buffer.from(`${first}\r\n`, "latin1") };
-    const head: RequestHead = { ...base, headers, bareLf };
+    const head: RequestHead = { ...bare, headers: headers.list, bareLf };
     if (next === "too_long") return problem("line_too_long", text(raw.subarray(0, 64)), head);
-    if (next.length === 0) {
-      if (broken !== undefined) return problem(broken, first, head);
-      return { kind: "request", head };
-    }
-    total += next.length;
-    if (headers.length >= limits.headers || total > limits.total)
-      return problem("too_many_headers", first, head);
-    const header = text(next);
-    const colon = header.indexOf(":");
-    if (colon < 0) complain("header_without_colon");
-    else if (!NAME.test(header.slice(0, colon))) complain("bad_header");
-    else headers.push([header.slice(0, colon), header.slice(colon + 1).trim()]);
+    if (next.length === 0)
+      return headers.broken === undefined ? { kind: "request", head } : problem(headers.broken, first, head);
+    if (!headers.add(next)) return problem("too_many_headers", first, head);
   }
 }
 

@@ -174,12 +174,9 @@ class WebConnection {
     const { exchange, body } = handled;
     const { log, remote } = this.#connection;
     const files = this.#form.files.map((file) => this.#capture(file, exchange));
-    const put = exchange.head.method === "PUT" && body.bytes.length > 0;
-    if (put) this.#capture({ field: "", name: exchange.path, type: "", bytes: body.bytes }, exchange);
-    const stored =
-      !put && body.bytes.length > WHOLE_BODY && files.length === 0
-        ? this.#context.quarantine.save(body.bytes, "body", { ip: remote.ip })
-        : undefined;
+    const isPut = exchange.head.method === "PUT" && body.bytes.length > 0;
+    if (isPut) this.#capture({ field: "", name: exchange.path, type: "", bytes: body.bytes }, exchange);
+    const isKept = isPut || files.length > 0;
     log.emit(
       "request",
       requestFields(handled, {
@@ -189,20 +186,29 @@ class WebConnection {
         route: this.#reply?.route ?? `status_${handled.answer.status}`,
         ...(this.#reply?.outcome === undefined ? {} : { outcome: this.#reply.outcome }),
         form: this.#form,
-        ...(stored !== undefined && "storedAs" in stored ? { bodyStoredAs: stored.storedAs } : {}),
+        ...(isKept ? {} : this.#storeBody(body)),
         files,
       }),
     );
-    if (body.problem !== undefined || handled.problem !== undefined)
-      log.emit(
-        "protocol_error",
-        { stage: body.problem === undefined ? "head" : "body", error: body.problem ?? handled.problem ?? "" },
-        "warning",
-      );
+    this.#complain(handled);
     this.#fingerprint(exchange);
     this.#callbacks(exchange, body);
     this.#reply = undefined;
     this.#form = emptyForm;
+  }
+
+  /** A body that is too long for an event. */
+  #storeBody({ bytes }: Body): { readonly bodyStoredAs?: string } {
+    if (bytes.length <= WHOLE_BODY) return {};
+    const kept = this.#context.quarantine.save(bytes, "body", { ip: this.#connection.remote.ip });
+    return "storedAs" in kept ? { bodyStoredAs: kept.storedAs } : {};
+  }
+
+  #complain({ body, problem }: Handled): void {
+    const error = body.problem ?? problem;
+    if (error === undefined) return;
+    const stage = body.problem === undefined ? "head" : "body";
+    this.#connection.log.emit("protocol_error", { stage, error }, "warning");
   }
 
   /** An uploaded file: the bytes to quarantine, the fact into the log. */

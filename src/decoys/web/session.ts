@@ -37,13 +37,24 @@ const NO_BODY: Body = { bytes: Buffer.alloc(0), cut: false };
 
 const anonymous: RequestHead = { method: "GET", target: "/", version: "1.0", headers: [], bareLf: false };
 
-function exchangeOf(head: RequestHead, served: number, deps: SessionDeps): Exchange {
+/** Path and host, whether they came apart or as one absolute address. */
+function targetOf(head: RequestHead): { readonly target: string; readonly host: string } {
+  if (head.method === "CONNECT") return { target: head.target, host: head.target };
   const absolute = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(head.target);
-  const target = absolute === null ? head.target : absolute[2] || "/";
-  const question = target.indexOf("?");
-  const host = head.method === "CONNECT" ? head.target : (absolute?.[1] ?? headerOf(head, "host") ?? "");
-  const name = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host);
+  if (absolute === null) return { target: head.target, host: headerOf(head, "host") ?? "" };
+  return { target: absolute[2] || "/", host: absolute[1] ?? "" };
+}
+
+function isKeptAlive(head: RequestHead): boolean {
   const connection = headerOf(head, "connection")?.toLowerCase() ?? "";
+  const old = head.version === "1.0" || head.version === "0.9";
+  return old ? connection.includes("keep-alive") : !connection.includes("close");
+}
+
+function exchangeOf(head: RequestHead, served: number, deps: SessionDeps): Exchange {
+  const { target, host } = targetOf(head);
+  const question = target.indexOf("?");
+  const name = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host);
   return {
     head,
     host: name?.[1] || deps.localAddress,
@@ -51,10 +62,7 @@ function exchangeOf(head: RequestHead, served: number, deps: SessionDeps): Excha
     port: head.method === "CONNECT" && name?.[2] !== undefined ? Number(name[2]) : deps.localPort,
     path: question < 0 ? target : target.slice(0, question),
     query: question < 0 ? "" : target.slice(question + 1),
-    keepAlive:
-      head.version === "1.0" || head.version === "0.9"
-        ? connection.includes("keep-alive")
-        : !connection.includes("close"),
+    keepAlive: isKeptAlive(head),
     served,
     now: deps.now(),
   };
@@ -118,7 +126,7 @@ export async function serveHttp(stream: Duplex, deps: SessionDeps): Promise<void
       await finish(exchange, NO_BODY, refused, { since });
       return;
     }
-    const { answer, body } = await answerWithBody(stream, reader, exchange, deps, refused);
+    const { answer, body } = await answerWithBody({ stream, reader, exchange, refused }, deps);
     if (await finish(exchange, body, answer, { since })) return;
   }
 }
@@ -126,23 +134,25 @@ export async function serveHttp(stream: Duplex, deps: SessionDeps): Promise<void
 const ambiguous = (exchange: Exchange, server: WebServer): Answer | undefined =>
   isAmbiguous(exchange.head) ? server.bodyProblem("length_and_chunked", exchange) : undefined;
 
+interface Opened {
+  readonly stream: Duplex;
+  readonly reader: ByteReader;
+  readonly exchange: Exchange;
+  /** What the server says whatever the body; the body is read all the same. */
+  readonly refused: Answer | undefined;
+}
+
 async function answerWithBody(
-  stream: Duplex,
-  reader: ByteReader,
-  exchange: Exchange,
+  { stream, reader, exchange, refused }: Opened,
   deps: SessionDeps,
-  refused: Answer | undefined,
 ): Promise<{ answer: Answer; body: Body }> {
   const { server } = deps;
   const limit = Math.min(server.limits.body, deps.bodyLimit);
-  const frame = framing(exchange.head, limit);
-  if (
-    frame.kind !== "none" &&
-    frame.kind !== "problem" &&
-    /100-continue/i.test(headerOf(exchange.head, "expect") ?? "")
-  )
-    if (reader.peek().length === 0 || server.name === "apache")
-      await send(stream, Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"));
+  const { kind } = framing(exchange.head, limit);
+  const isAsked = /100-continue/i.test(headerOf(exchange.head, "expect") ?? "");
+  const isWaiting = reader.peek().length === 0 || server.name === "apache";
+  if (isAsked && isWaiting && (kind === "length" || kind === "chunked"))
+    await send(stream, Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"));
   deps.stage("body", BODY_MS);
   const body = await readBody(reader, exchange.head, limit);
   deps.stage("answer", undefined);

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { acceptsGzip, isNotModified, rangeOf } from "../conditions.ts";
 import type { Answer, BodyProblem, Exchange, WebServer } from "../contract.ts";
-import { httpDate } from "../contract.ts";
 import { headerOf, headersOf } from "../request.ts";
+import { chunked, httpDate, type Line, sheet, when } from "../sheet.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -140,48 +140,72 @@ export function apache(version: string): WebServer {
       const answer = withConditions(given, exchange, page);
       const close = answer.close === true || !exchange.keepAlive || exchange.served + 1 >= KEEP_ALIVE_MAX;
       if (head.version === "0.9") return { bytes: answer.body, close: true };
-      const packable =
-        (answer.type ?? "").startsWith("text/html") && answer.own !== true && answer.body.length > 0;
-      const packed = packable && answer.status === 200 && head.method !== "HEAD" && acceptsGzip(exchange);
-      const body = packed ? gzipSync(answer.body) : answer.body;
-      const lines = [`HTTP/1.1 ${answer.status} ${reason(answer.status)}`.trimEnd()];
-      lines.push(`Date: ${httpDate(exchange.now)}`, `Server: ${banner}`);
-      if (answer.file !== undefined) {
-        if (answer.status !== 304) lines.push(`Last-Modified: ${httpDate(answer.file.mtime)}`);
-        lines.push(`ETag: ${packed ? etagOf(given).replace(/"$/, '-gzip"') : etagOf(given)}`);
-        if (answer.status !== 304) lines.push("Accept-Ranges: bytes");
-      }
-      const late = answer.headers?.filter(([name]) => name === "Content-Range") ?? [];
-      for (const [name, value] of answer.headers ?? [])
-        if (name !== "Content-Range") lines.push(`${name}: ${value}`);
-      const bodyless = answer.status === 304 || answer.status === 204;
-      const length =
-        bodyless || (head.method === "HEAD" && answer.own === true) || answer.unsized === true
-          ? undefined
-          : body.length;
-      const inChunks = answer.status === 416;
-      if (packed) lines.push("Vary: Accept-Encoding", "Content-Encoding: gzip");
-      if (length !== undefined && !inChunks) lines.push(`Content-Length: ${length}`);
-      if (!packed && packable && !bodyless) lines.push("Vary: Accept-Encoding");
-      for (const [name, value] of late) lines.push(`${name}: ${value}`);
-      lines.push(...connectionLines(exchange, close));
-      if (inChunks) lines.push("Transfer-Encoding: chunked");
-      if (answer.type !== undefined && answer.status !== 304) lines.push(`Content-Type: ${answer.type}`);
-      const top = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-      if (head.method === "HEAD" || bodyless) return { bytes: top, close };
-      const framed = inChunks
-        ? Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n0\r\n\r\n")])
-        : body;
-      return { bytes: Buffer.concat([top, framed]), close };
+      const form = formOf(answer, exchange);
+      const { headers = [] } = answer;
+      const body = form.packed ? gzipSync(answer.body) : answer.body;
+      const top = sheet(`HTTP/1.1 ${answer.status} ${reason(answer.status)}`, [
+        ["Date", httpDate(exchange.now)],
+        ["Server", banner],
+        ...validators(answer, form.packed ? etagOf(given).replace(/"$/, '-gzip"') : etagOf(given)),
+        ...headers.filter(([name]) => name !== "Content-Range"),
+        ["Vary", when(form.packed, "Accept-Encoding")],
+        ["Content-Encoding", when(form.packed, "gzip")],
+        ["Content-Length", when(form.sized, String(body.length))],
+        ["Vary", when(form.packable && !form.packed, "Accept-Encoding")],
+        ...headers.filter(([name]) => name === "Content-Range"),
+        ...connectionLines(exchange, close),
+        ["Transfer-Encoding", when(form.inChunks, "chunked")],
+        ["Content-Type", answer.status === 304 ? undefined : answer.type],
+      ]);
+      if (head.method === "HEAD" || form.bodyless) return { bytes: top, close };
+      return { bytes: Buffer.concat([top, form.inChunks ? chunked(body) : body]), close };
     },
   };
 }
 
+/** How an answer's body travels. */
+function formOf(answer: Answer, { head }: Exchange, gzip = acceptsGzip({ head })): Form {
+  const bodyless = answer.status === 304 || answer.status === 204;
+  const isHead = head.method === "HEAD";
+  const isPage = (answer.type ?? "").startsWith("text/html") && answer.own !== true;
+  const packable = isPage && answer.body.length > 0 && !bodyless;
+  const inChunks = answer.status === 416;
+  return {
+    bodyless,
+    inChunks,
+    packable,
+    packed: packable && answer.status === 200 && !isHead && gzip,
+    sized: !bodyless && !inChunks && answer.unsized !== true && !(isHead && answer.own === true),
+  };
+}
+
+interface Form {
+  readonly bodyless: boolean;
+  readonly inChunks: boolean;
+  readonly packable: boolean;
+  readonly packed: boolean;
+  readonly sized: boolean;
+}
+
+/** Of a file; what the client has already is told by its tag alone. */
+function validators({ file, status }: Answer, etag: string): readonly Line[] {
+  if (file === undefined) return [];
+  if (status === 304) return [["ETag", etag]];
+  return [
+    ["Last-Modified", httpDate(file.mtime)],
+    ["ETag", etag],
+    ["Accept-Ranges", "bytes"],
+  ];
+}
+
 /** It speaks of the connection only when it closes, or when the client asked to keep it. */
-function connectionLines({ head, served }: Exchange, close: boolean): readonly string[] {
-  if (close) return ["Connection: close"];
+function connectionLines({ head, served }: Exchange, close: boolean): readonly Line[] {
+  if (close) return [["Connection", "close"]];
   if (!/keep-alive/i.test(headerOf(head, "connection") ?? "")) return [];
-  return [`Keep-Alive: timeout=5, max=${KEEP_ALIVE_MAX - served}`, "Connection: Keep-Alive"];
+  return [
+    ["Keep-Alive", `timeout=5, max=${KEEP_ALIVE_MAX - served}`],
+    ["Connection", "Keep-Alive"],
+  ];
 }
 
 /** Size and modification time in microseconds, hexadecimal. */

@@ -1,5 +1,5 @@
 import type { Answer, Exchange, WebServer } from "../contract.ts";
-import { httpDate } from "../contract.ts";
+import { httpDate } from "../sheet.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { acceptsGzip, isNotModified, rangeOf } from "../conditions.ts";
 import type { Answer, BodyProblem, Exchange, WebServer } from "../contract.ts";
-import { httpDate } from "../contract.ts";
 import { headersOf } from "../request.ts";
+import { chunked, httpDate, type Line, sheet, when } from "../sheet.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -102,44 +102,45 @@ export function nginx(version: string): WebServer {
       const answer = withConditions(given, exchange, page);
       const close = answer.close === true || !exchange.keepAlive;
       if (head.version === "0.9") return { bytes: answer.body, close: true };
-      const packed =
-        head.version !== "1.0" &&
-        head.method !== "HEAD" &&
-        answer.status !== 206 &&
-        answer.body.length >= GZIP_MINIMUM &&
-        (answer.type ?? "").startsWith("text/html") &&
-        [200, 403, 404].includes(answer.status) &&
-        acceptsGzip(exchange);
-      const lines = [`HTTP/1.1 ${answer.status} ${reason(answer.status)}`.trimEnd(), `Server: ${banner}`];
-      lines.push(`Date: ${httpDate(exchange.now)}`);
-      if (answer.type !== undefined) lines.push(`Content-Type: ${answer.type}`);
-      if (!packed && answer.status !== 304 && answer.status !== 204)
-        lines.push(`Content-Length: ${answer.body.length}`);
-      for (const [name, value] of answer.headers ?? [])
-        if (name === "Location") lines.push(`Location: ${value}`);
-      if (answer.file !== undefined) lines.push(`Last-Modified: ${httpDate(answer.file.mtime)}`);
-      if (packed) lines.push("Transfer-Encoding: chunked");
-      lines.push(`Connection: ${close ? "close" : "keep-alive"}`);
-      if (answer.file !== undefined) lines.push(`ETag: ${packed ? "W/" : ""}${etagOf(given)}`);
-      for (const [name, value] of answer.headers ?? [])
-        if (name !== "Location") lines.push(`${name}: ${value}`);
-      if (packed) lines.push("Content-Encoding: gzip");
-      else if (answer.file !== undefined && answer.status === 200) lines.push("Accept-Ranges: bytes");
-      const top = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-      if (head.method === "HEAD" || answer.status === 304) return { bytes: top, close };
-      return {
-        bytes: Buffer.concat([top, packed ? chunked(gzipSync(answer.body, { level: 1 })) : answer.body]),
-        close,
-      };
+      const packed = isPacked(answer, exchange);
+      const { file, status } = answer;
+      const sized = !packed && status !== 304 && status !== 204;
+      const { headers = [] } = answer;
+      const top = sheet(`HTTP/1.1 ${status} ${reason(status)}`, [
+        ["Server", banner],
+        ["Date", httpDate(exchange.now)],
+        ["Content-Type", answer.type],
+        ["Content-Length", when(sized, String(answer.body.length))],
+        ...headers.filter(([name]) => name === "Location"),
+        ["Last-Modified", file && httpDate(file.mtime)],
+        ["Transfer-Encoding", when(packed, "chunked")],
+        ["Connection", close ? "close" : "keep-alive"],
+        ...tagOf(given, answer, packed),
+        ...headers.filter(([name]) => name !== "Location"),
+        ["Content-Encoding", when(packed, "gzip")],
+        ["Accept-Ranges", when(!packed && file !== undefined && status === 200, "bytes")],
+      ]);
+      if (head.method === "HEAD" || status === 304) return { bytes: top, close };
+      const body = packed ? chunked(gzipSync(answer.body, { level: 1 })) : answer.body;
+      return { bytes: Buffer.concat([top, body]), close };
     },
   };
 }
 
+const tagOf = (given: Answer, { file }: Answer, weak: boolean): readonly Line[] =>
+  file === undefined ? [] : [["ETag", `${weak ? "W/" : ""}${etagOf(given)}`]];
+
+/** `gzip on` with its defaults: pages of text/html, never a HEAD, a range or HTTP/1.0. */
+const isPacked = (answer: Answer, exchange: Exchange): boolean =>
+  exchange.head.version !== "1.0" &&
+  exchange.head.method !== "HEAD" &&
+  answer.body.length >= GZIP_MINIMUM &&
+  (answer.type ?? "").startsWith("text/html") &&
+  [200, 403, 404].includes(answer.status) &&
+  acceptsGzip(exchange);
+
 const etagOf = ({ file, body }: Answer): string =>
   `"${Math.floor((file?.mtime ?? 0) / 1000).toString(16)}-${body.length.toString(16)}"`;
-
-const chunked = (bytes: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n0\r\n\r\n")]);
 
 function withConditions(answer: Answer, exchange: Exchange, page: WebServer["page"]): Answer {
   if (answer.file === undefined || answer.status !== 200) return answer;

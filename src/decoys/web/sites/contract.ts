@@ -22,11 +22,11 @@ export interface SiteRequest {
   readonly body: Buffer;
   readonly cookies: ReadonlyMap<string, string>;
   /** Whether the decky's policy lets this pair in; counts as an attempt. */
-  login(user: string, password: string): boolean;
+  readonly login: (user: string, password: string) => boolean;
   /** Runs a command on the machine as the web server's account. */
-  run(command: string): Promise<string>;
+  readonly run: (command: string) => Promise<string>;
   /** A file of the machine as the web server's account sees it. */
-  read(path: string): Buffer | undefined;
+  readonly read: (path: string) => Buffer | undefined;
 }
 
 export interface SiteAnswer extends Answer {

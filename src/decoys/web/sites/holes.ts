@@ -39,35 +39,50 @@ async function phpEval({ body, run }: SiteRequest): Promise<SiteAnswer> {
   return plain("php_eval", call.argument);
 }
 
+/** `invokefunction` of ThinkPHP: a function and its arguments in the query. */
+async function thinkPhp({ parameters, run }: SiteRequest): Promise<SiteAnswer> {
+  const called = parameters.get("vars[0]") ?? "";
+  const argument = (parameters.get("vars[1][]") ?? parameters.get("vars[1][0]") ?? "").slice(0, COMMAND);
+  if (!["system", "exec", "shell_exec", "passthru"].includes(called)) return plain("thinkphp", "");
+  const output = await run(argument);
+  return plain("thinkphp", `${output}${output.trimEnd().split("\n").at(-1) ?? ""}`);
+}
+
+/** The language page of a router's firmware: the country is put into a command line, its output goes nowhere. */
+async function luci({ parameters, run }: SiteRequest): Promise<SiteAnswer> {
+  const command = substitution(parameters.get("country") ?? "");
+  if (command !== undefined) await run(command.slice(0, COMMAND));
+  return plain("luci", command === undefined ? "" : "OK");
+}
+
+/** Any parameter of a device's form handlers. */
+async function cgi({ parameters, form, run }: SiteRequest): Promise<SiteAnswer | undefined> {
+  for (const value of [...parameters.values(), ...form.fields.values()]) {
+    const command = substitution(value);
+    if (command !== undefined) return plain("cgi", await run(command.slice(0, COMMAND)));
+  }
+  return undefined;
+}
+
+/** Which request each hole belongs to; the first that fits answers. */
+const holes: readonly {
+  readonly fits: (request: SiteRequest) => boolean;
+  readonly answer: (request: SiteRequest) => Promise<SiteAnswer | undefined>;
+}[] = [
+  { fits: ({ path }) => path.endsWith("/phpunit/src/Util/PHP/eval-stdin.php"), answer: phpEval },
+  {
+    fits: ({ parameters, exchange }) =>
+      parameters.get("function") === "call_user_func_array" && /invokefunction/i.test(exchange.query),
+    answer: thinkPhp,
+  },
+  { fits: ({ path }) => path.startsWith("/cgi-bin/luci/;stok="), answer: luci },
+  { fits: ({ path }) => /^\/(?:cgi-bin|goform|boaform)\//.test(path), answer: cgi },
+];
+
 /**
  * Known command holes, evaluated on the machine: the output appears where the real hole shows it.
  * @returns undefined when the request is none of them
  */
 export async function tryHoles(request: SiteRequest): Promise<SiteAnswer | undefined> {
-  const { path, parameters, form, run } = request;
-  if (path.endsWith("/phpunit/src/Util/PHP/eval-stdin.php")) return phpEval(request);
-  if (
-    parameters.get("function") === "call_user_func_array" &&
-    /invokefunction/i.test(request.exchange.query)
-  ) {
-    const called = parameters.get("vars[0]") ?? "";
-    const argument = (parameters.get("vars[1][]") ?? parameters.get("vars[1][0]") ?? "").slice(0, COMMAND);
-    if (["system", "exec", "shell_exec", "passthru"].includes(called)) {
-      const output = await run(argument);
-      return plain("thinkphp", `${output}${output.trimEnd().split("\n").at(-1) ?? ""}`);
-    }
-    return plain("thinkphp", "");
-  }
-  if (path.startsWith("/cgi-bin/luci/;stok=")) {
-    const command = substitution(parameters.get("country") ?? "");
-    if (command !== undefined) await run(command.slice(0, COMMAND));
-    return plain("luci", command === undefined ? "" : "OK");
-  }
-  if (path.startsWith("/cgi-bin/") || path.startsWith("/goform/") || path.startsWith("/boaform/")) {
-    for (const value of [...parameters.values(), ...form.fields.values()]) {
-      const command = substitution(value);
-      if (command !== undefined) return plain("cgi", await run(command.slice(0, COMMAND)));
-    }
-  }
-  return undefined;
+  return holes.find(({ fits }) => fits(request))?.answer(request);
 }

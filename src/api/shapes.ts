@@ -45,7 +45,7 @@ export const pageQuery = {
   count: z
     .enum(["capped", "exact", "none"])
     .default("capped")
-    .meta({ description: "`capped` counts to 10 000." }),
+    .meta({ description: "`capped` counts to 10 000, or what it found among the newest 10 000." }),
 };
 
 export const pageOf = <S extends z.ZodType>(id: string, row: S) =>

@@ -1694,7 +1694,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
                 readonly sort?: "-seq" | "seq";
             };
@@ -1913,7 +1913,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
             };
             readonly header?: never;
@@ -2013,7 +2013,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
             };
             readonly header?: never;
@@ -2056,7 +2056,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
             };
             readonly header?: never;
@@ -2095,7 +2095,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
                 readonly sort?: "-last_seen" | "last_seen" | "-attempt_count";
             };
@@ -2147,7 +2147,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
                 readonly sort?: "-started_at" | "started_at";
             };
@@ -2205,7 +2205,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
             };
             readonly header?: never;
@@ -2272,7 +2272,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
             };
             readonly header?: never;
@@ -2310,7 +2310,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
             };
             readonly header?: never;
@@ -2362,7 +2362,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
                 readonly sort?: "-started_at" | "started_at";
             };
@@ -2478,7 +2478,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description For callers that page by number; not together with cursor. */
                 readonly offset?: number;
-                /** @description `capped` counts to 10 000. */
+                /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
                 readonly sort?: "-last_seen" | "last_seen" | "-attempt_count";
             };

@@ -3,10 +3,13 @@ import type { SearchTerm } from "./event-filter.ts";
 import type { EventRow } from "./event-row.ts";
 import { hasPhrase, words } from "./event-text.ts";
 
+/** Characters of one event that the index takes in. */
+const MAX_TEXT = 64 * 1024;
+
 /** All words of an event, in the order in which the index has them. */
 export function eventWords(row: Pick<EventRow, "raw_line" | "msg" | "fields">): readonly string[] {
   const fields = Object.values(JSON.parse(row.fields) as Record<string, unknown>).map(String);
-  return words([row.raw_line, row.msg, ...fields].join("\n"));
+  return words([row.raw_line, row.msg, ...fields].join("\n").slice(0, MAX_TEXT));
 }
 
 /** Whether an event has, or lacks, what each text term says. */

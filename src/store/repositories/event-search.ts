@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { EventsTable, Schema } from "../schema.ts";
-import type { FilterConditions } from "./event-conditions.ts";
+import { allConditions, type FilterConditions } from "./event-conditions.ts";
 import { matchesText } from "./event-match.ts";
 
 /** Rows read at once while walking events that the full-text index has not seen yet. */
@@ -27,11 +27,8 @@ export async function indexedUpTo(db: Kysely<Schema>): Promise<number> {
 }
 
 /** The index hands out numbers in order, so the first page of a frequent word costs as little as of a rare one. */
-export const indexedEvents = (
-  db: Kysely<Schema>,
-  { conditions, match, unmatch }: FilterConditions,
-  upTo: number,
-) => {
+export const indexedEvents = (db: Kysely<Schema>, filter: FilterConditions, upTo: number) => {
+  const { match, unmatch } = filter;
   const expression = unmatch === null ? (match ?? "") : `(${match}) NOT (${unmatch})`;
   let query = db
     .selectFrom(sql<{ rowid: number }>`events_text`.as("t"))
@@ -39,9 +36,31 @@ export const indexedEvents = (
     .select([sql<number>`t.rowid`.as("seq"), "e.received"])
     .where(sql<boolean>`events_text match ${expression}`)
     .where(sql<boolean>`t.rowid <= ${upTo}`);
-  for (const condition of conditions) query = query.where(condition);
+  for (const condition of allConditions(filter)) query = query.where(condition);
   return query;
 };
+
+/** How many of the newest events with these words also fit the rest, looking at so many at most. */
+export async function countIndexed(
+  db: Kysely<Schema>,
+  filter: FilterConditions,
+  upTo: number,
+  limit: number,
+): Promise<{ readonly total: number; readonly totalExact: boolean }> {
+  const { match, unmatch } = filter;
+  const expression = unmatch === null ? (match ?? "") : `(${match}) NOT (${unmatch})`;
+  const found = sql`select rowid from events_text where events_text match ${expression} and rowid <= ${upTo}
+    order by rowid desc limit ${limit}`;
+  const conditions = allConditions(filter);
+  const fits = conditions.length === 0 ? sql`1` : sql.join(conditions, sql` and `);
+  const joined =
+    conditions.length === 0
+      ? sql`select 1 as ok from (${found})`
+      : sql`select (${fits}) as ok from (${found}) as f cross join events e on e.seq = f.rowid`;
+  const { rows } = await sql<{ n: number; walked: number }>`
+    select coalesce(sum(ok), 0) as n, count(*) as walked from (${joined})`.execute(db);
+  return { total: rows[0]?.n ?? 0, totalExact: (rows[0]?.walked ?? 0) < limit };
+}
 
 /**
  * Events behind the index whose text fits, read themselves, in the order of the walk.
@@ -66,7 +85,7 @@ export async function unindexedEvents(
       .where("e.seq", ">", upTo)
       .orderBy("e.seq", walk.down ? "desc" : "asc")
       .limit(Math.min(CHUNK, walk.maxRead - read));
-    for (const condition of filter.conditions) query = query.where(condition);
+    for (const condition of allConditions(filter)) query = query.where(condition);
     if (begin !== undefined) query = query.where("e.seq", walk.down ? "<" : ">", begin);
     const chunk = await query.execute();
     if (chunk.length === 0) return { rows, complete: true };

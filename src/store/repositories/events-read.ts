@@ -1,15 +1,15 @@
 import { type Kysely, sql } from "kysely";
 import type { Schema } from "../schema.ts";
-import { type FilterConditions, filterConditions, ofSession } from "./event-conditions.ts";
+import { allConditions, type FilterConditions, filterConditions, ofSession } from "./event-conditions.ts";
 import type { EventFilter } from "./event-filter.ts";
 import { type EventRow, eventsAfter, eventsBySeq, type FullEventRow, fullEvent } from "./event-row.ts";
-import { indexedEvents, indexedUpTo, unindexedEvents } from "./event-search.ts";
+import { countIndexed, indexedEvents, indexedUpTo, unindexedEvents } from "./event-search.ts";
 import { beyond, countRows, cutPage, keyset, type Page, type PageRequest } from "./keyset.ts";
 
-/** Events behind the full-text index that are read one by one for a count; a page reads as many as it needs. */
-const MAX_COUNTED = 5000;
+/** Events that are looked at one by one for a total; a page looks at as many as it needs. */
+const MAX_COUNTED = 10_000;
 const ALL_NEWER = { down: true, begin: undefined, wanted: Number.MAX_SAFE_INTEGER } as const;
-const FACET_SAMPLE = 20_000;
+const FACET_SAMPLE = 5000;
 const FACET_VALUES = 20;
 
 export interface EventQuery {
@@ -33,9 +33,10 @@ export interface EventPosition {
   readonly received: number;
 }
 
-const events = (db: Kysely<Schema>, { conditions, unmatch }: FilterConditions) => {
+const events = (db: Kysely<Schema>, filter: FilterConditions) => {
+  const { unmatch } = filter;
   let query = db.selectFrom("events as e").select(["e.seq", "e.received"]);
-  for (const condition of conditions) query = query.where(condition);
+  for (const condition of allConditions(filter)) query = query.where(condition);
   return unmatch === null
     ? query
     : query.where(
@@ -72,10 +73,8 @@ async function textPage(
   const first = down ? await readNewer(wanted) : await readIndexed();
   const second =
     first.length >= wanted ? [] : down ? await readIndexed() : await readNewer(wanted - first.length);
-  return {
-    ...cutPage([...first, ...second].slice(offset, wanted), page),
-    ...(await countText(db, filter, upTo, page.count)),
-  };
+  const cut = cutPage([...first, ...second].slice(offset, wanted), page);
+  return withTotal(cut, page, await countText(db, filter, upTo, page.count));
 }
 
 async function countText(
@@ -84,13 +83,39 @@ async function countText(
   upTo: number,
   count: PageRequest["count"],
 ): Promise<Pick<Page<never>, "total" | "totalExact">> {
-  const indexed = await countRows(db, indexedEvents(db, filter, upTo), count);
-  if (indexed.total === null) return indexed;
-  const newer = await unindexedEvents(db, filter, upTo, { ...ALL_NEWER, maxRead: MAX_COUNTED });
+  if (count === "none") return { total: null, totalExact: false };
+  const walk = count === "exact" ? Number.MAX_SAFE_INTEGER : MAX_COUNTED;
+  const indexed = await countIndexed(db, filter, upTo, walk);
+  const newer = await unindexedEvents(db, filter, upTo, { ...ALL_NEWER, maxRead: walk });
   return {
     total: indexed.total + newer.rows.length,
     totalExact: indexed.totalExact && newer.complete,
   };
+}
+
+/** Counts what an index alone can count; of anything else it looks at the newest 10 000 and says so. */
+async function countPlain(
+  db: Kysely<Schema>,
+  filter: FilterConditions,
+  count: PageRequest["count"],
+): Promise<Pick<Page<never>, "total" | "totalExact">> {
+  if (count === "none") return { total: null, totalExact: false };
+  if (filter.lead.length + filter.rest.length === 0 && filter.unmatch === null) return countAll(db);
+  if (count === "exact" || (filter.rest.length === 0 && filter.unmatch === null))
+    return countRows(db, events(db, filter), count);
+  let led = db.selectFrom("events as e");
+  for (const condition of filter.lead) led = led.where(condition);
+  const unwanted =
+    filter.unmatch === null
+      ? []
+      : [sql`e.seq not in (select rowid from events_text where events_text match ${filter.unmatch})`];
+  const walked = led
+    .select(sql<number>`(${sql.join([...filter.rest, ...unwanted], sql` and `)})`.as("ok"))
+    .orderBy(filter.byReceived ? "e.received" : "e.seq", "desc")
+    .limit(MAX_COUNTED);
+  const { rows } = await sql<{ n: number; walked: number }>`
+    select coalesce(sum(ok), 0) as n, count(*) as walked from (${walked})`.execute(db);
+  return { total: rows[0]?.n ?? 0, totalExact: (rows[0]?.walked ?? 0) < MAX_COUNTED };
 }
 
 async function plainPage(
@@ -100,11 +125,17 @@ async function plainPage(
 ): Promise<Page<EventPosition>> {
   const columns = filter.byReceived ? ["e.received", "e.seq"] : ["e.seq"];
   const rows = await keyset(events(db, filter), { columns, descending }, page).execute();
-  const counted =
-    filter.conditions.length === 0 && filter.unmatch === null && page.count !== "none"
-      ? await countAll(db)
-      : await countRows(db, events(db, filter), page.count);
-  return { ...cutPage(rows, page), ...counted };
+  return withTotal(cutPage(rows, page), page, await countPlain(db, filter, page.count));
+}
+
+/** A total that was only looked for among the newest is at least what the page itself shows. */
+function withTotal(
+  cut: Pick<Page<EventPosition>, "rows" | "hasBefore" | "hasAfter">,
+  { offset }: PageRequest,
+  { total, totalExact }: Pick<Page<never>, "total" | "totalExact">,
+): Page<EventPosition> {
+  const least = cut.rows.length === 0 ? 0 : offset + cut.rows.length;
+  return { ...cut, total: total === null || totalExact ? total : Math.max(total, least), totalExact };
 }
 
 async function countAll(

@@ -25,14 +25,15 @@ export const MAX_SESSION_BYTES = 16 * 1024 * 1024;
 
 export type ShardChannel = "i" | "o" | "r";
 
-export interface ShardHeader {
+/** A type, not an interface: it goes where any JSON object may. */
+export type ShardHeader = {
   readonly version: 2;
   readonly width: number;
   readonly height: number;
   /** Seconds since 1970. */
   readonly timestamp: number;
   readonly env?: Readonly<Record<string, string>>;
-}
+};
 
 export type ShardLine =
   | { readonly sid: string; readonly header: ShardHeader }

@@ -1,10 +1,9 @@
 import {
-  createDiffieHellman,
   createDiffieHellmanGroup,
   createECDH,
   createHash,
   createPublicKey,
-  type DiffieHellman,
+  type DiffieHellmanGroup,
   diffieHellman,
   generateKeyPairSync,
 } from "node:crypto";
@@ -118,7 +117,7 @@ const ecdh = (curve: string, hash: string) => (): KeyExchange => ({
 });
 
 function agreeOver(
-  group: Pick<DiffieHellman, "generateKeys" | "computeSecret">,
+  group: DiffieHellmanGroup,
   client: Buffer,
   more: { readonly hash: string; readonly before: Buffer; readonly replyType: number },
 ): Agreed {
@@ -155,7 +154,7 @@ const GEX_MIN = 2_048;
 const GEX_MAX = 8_192;
 
 const groupExchange = (hash: string) => (): KeyExchange => {
-  let chosen: { readonly group: DiffieHellman; readonly before: Buffer } | undefined;
+  let chosen: { readonly group: DiffieHellmanGroup; readonly before: Buffer } | undefined;
   return {
     take: (payload) => {
       if (chosen !== undefined) {
@@ -170,9 +169,10 @@ const groupExchange = (hash: string) => (): KeyExchange => {
         throw new SshProtocolError("DH_GEX_REQUEST out of range");
       const bits = Math.min(Math.max(wanted, GEX_MIN), GEX_MAX, max);
       const [, name] = gexSizes.find(([size]) => size >= bits && size <= max) ?? gexSizes[0] ?? [0, "modp14"];
-      const prime = createDiffieHellmanGroup(name).getPrime();
-      const generator = Buffer.from([2]);
-      const group = createDiffieHellman(prime, generator);
+      // By its name: from bare numbers OpenSSL would test the prime, which takes seconds at 8192 bits.
+      const group = createDiffieHellmanGroup(name);
+      const prime = group.getPrime();
+      const generator = group.getGenerator();
       const before = new WireWriter()
         .uint32(min)
         .uint32(wanted)

@@ -12,6 +12,9 @@ const KILLS = 24;
 const VISITS_A_PIECE = 25;
 const PIECES_A_ROUND = 12;
 const RECORDS_A_VISIT = 5;
+/** sessions, profile, stats, search */
+const CONSUMERS = 4;
+const TEST_MS = 300_000;
 
 let folder: string;
 const children = new Set<ChildProcess>();
@@ -51,7 +54,7 @@ async function finish(name: string, records: number): Promise<void> {
   );
   for (let i = 0; i < 600; i += 1) {
     const row = behind.get();
-    if (row?.["events"] === records && row["done"] === 3) break;
+    if (row?.["events"] === records && row["done"] === CONSUMERS) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   db.close();
@@ -74,6 +77,7 @@ const TABLES = [
   "SELECT * FROM stats_hour ORDER BY bucket, decky, service, event_type",
   // How many messages a credential gives depends on the cut of the batches; all others do not.
   "SELECT topic, dedupe_key, payload FROM outbox WHERE topic <> 'credential.captured' ORDER BY topic, dedupe_key",
+  "SELECT count(*) AS n FROM events_text WHERE events_text MATCH 'record'",
   "SELECT * FROM dead_letters",
   "SELECT * FROM gaps",
   "SELECT name, segment, offset, seq FROM cursors WHERE name <> 'relay' ORDER BY name",
@@ -88,7 +92,9 @@ function everything(name: string): readonly (readonly unknown[])[] {
   }
 }
 
-test("killed at random moments under load, it leaves what one undisturbed run leaves", async () => {
+test("killed at random moments under load, it leaves what one undisturbed run leaves", {
+  timeout: TEST_MS,
+}, async () => {
   using journal = openFileJournalWriter(join(folder, "decnet.json"), { segmentBytes: 1024 * 1024 });
   let records = 0;
   const append = (): void => {

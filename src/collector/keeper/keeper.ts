@@ -142,7 +142,8 @@ class Keeper implements Disposable {
       }
       const moved = await this.#shardPass(signal);
       this.#parts.context.progress(moved, 0);
-      await this.#wakeShards.wait(this.#untilDue("shards"), signal);
+      const rest = this.#untilDue("shards");
+      if (rest > 0) await this.#wakeShards.wait(rest, signal);
     }
   }
 

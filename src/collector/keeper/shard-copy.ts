@@ -13,10 +13,10 @@ import {
 } from "./index-writer.ts";
 import type { Owner, Reports } from "./reports.ts";
 
-/** Bytes that one visit copies at most. */
-export const COPY_BYTES = 256 * 1024;
-/** Bytes that one visit indexes at most; above the longest line, so that each visit gets on. */
-const SCAN_BYTES = MAX_SHARD_LINE + COPY_BYTES;
+/** Bytes that one visit copies and indexes at most: a few milliseconds of work. */
+const STEP_BYTES = 64 * 1024;
+/** Bytes that are looked at where no line ends in a step; above the longest line, so that each visit gets on. */
+const LONG_STEP_BYTES = MAX_SHARD_LINE + STEP_BYTES;
 /** What is compared in front of the position to see that the source is still what was copied. */
 const CHECK_BYTES = 4_096;
 /** A source that begins anew more often is left alone. */
@@ -39,6 +39,7 @@ export interface CopyResult {
   readonly isLevel: boolean;
 }
 
+const LF = 0x0a;
 const NEW_INDEX: IndexState = { indexed: 0, base: 0, from: 0, sources: 0 };
 
 interface Opened extends Disposable {
@@ -80,7 +81,7 @@ export class ShardCopy {
     const copied = this.#copy(opened, position, length, facts);
     const indexed = this.#scan(opened, length + copied);
     const isLevel = position + copied >= facts.size;
-    return { moved: copied + indexed, more: !isLevel && copied > 0, isLevel };
+    return { moved: copied + indexed, more: copied + indexed > 0, isLevel };
   }
 
   #open(source: Folder, target: Folder): Opened | undefined {
@@ -151,7 +152,7 @@ export class ShardCopy {
   }
 
   #copy(opened: Opened, position: number, length: number, facts: Stats): number {
-    const wanted = Math.min(COPY_BYTES, facts.size - position);
+    const wanted = Math.min(STEP_BYTES, facts.size - position);
     if (wanted <= 0) return 0;
     const bytes = readAt(opened.source, position, wanted);
     if (!this.#facts.take(bytes.length)) {
@@ -176,12 +177,15 @@ export class ShardCopy {
       appendHead(opened.index, headOf(opened.shard, index));
       index.sources = 1;
     }
-    const bytes = readAt(opened.shard, index.indexed, Math.min(SCAN_BYTES, length - index.indexed));
+    const read = (most: number) =>
+      readAt(opened.shard, index.indexed, Math.min(most, length - index.indexed));
+    const step = read(STEP_BYTES);
+    const bytes = step.includes(LF) ? step : read(LONG_STEP_BYTES);
     const scan = scanRuns(bytes, index.indexed);
     appendRuns(opened.index, scan.runs);
     this.ignored += scan.ignored;
     // A line longer than any may be is passed over, or nothing behind it would ever be found.
-    const passed = scan.length === 0 && bytes.length >= SCAN_BYTES ? bytes.length : scan.length;
+    const passed = scan.length === 0 && bytes.length >= LONG_STEP_BYTES ? bytes.length : scan.length;
     index.indexed += passed;
     return passed;
   }

@@ -1,24 +1,34 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { deckyConfigSchema } from "#decoys/persona.ts";
-import { runDecky } from "#decoys/runtime/run.ts";
+import { decoys } from "#decoys/registry.ts";
+import { startDecky } from "#decoys/runtime/decky.ts";
 import { READY_LINE } from "#fleet/local/fleet.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { createLog } from "#kernel/log.ts";
+import { createMachine } from "#machine/machine.ts";
+import { createShellFactory } from "#machine/shell/session.ts";
 
 /** The process of one local decky: reads its configuration, listens, and ends with its parent. */
 export async function runDeckyProcess(configPath: string): Promise<void> {
   const config = deckyConfigSchema.parse(JSON.parse(readFileSync(configPath, "utf8")));
   const stop = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
   // The parent holds the other end: when it dies, by whatever signal, this ends.
-  process.stdin.on("end", () => stop.abort()).on("error", () => stop.abort());
-  process.stdin.resume();
-  const log = createLog(`decky.${config.decky}`, "info");
-  {
-    await using _running = await runDecky(config, { log, clock: systemClock, signal: stop.signal });
-    process.stderr.write(`${READY_LINE}\n`);
-    if (!stop.signal.aborted) await once(stop.signal, "abort");
-  }
+  process.stdin
+    .on("end", () => stop.abort())
+    .on("error", () => stop.abort())
+    .resume();
+  const log = createLog(`decky.${config.decky}`, "warn");
+  const machine = await createMachine({
+    persona: config.persona,
+    stateDir: join(config.stateDir, "machine"),
+    clock: systemClock,
+    log,
+    openShell: createShellFactory({ programs: [], log }),
+  });
+  const running = await startDecky(config, { log, clock: systemClock, signal: stop.signal, decoys, machine });
+  process.stderr.write(`${READY_LINE}\n`);
+  await running.stopped;
   process.exit(0);
 }

@@ -20,9 +20,9 @@ import { createLog, type Log } from "#kernel/log.ts";
 import { Supervisor, type WorkerHost, type WorkerStatus } from "#kernel/supervisor.ts";
 import { openThreadHost, type ThreadHost } from "#kernel/thread.ts";
 import { openStoreClient } from "#store/client.ts";
+import { createRecordingReader } from "#store/recordings/reader.ts";
 import type { Settings } from "./config.ts";
 import { packageRoot, packageVersion } from "./package.ts";
-import { openRecordings } from "./recordings.ts";
 import { createRegistry } from "./registry.ts";
 import { type ThreadData, type ThreadRole, threadSpawner, workersOf } from "./threads.ts";
 
@@ -204,7 +204,7 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
       {
         store,
         bus,
-        recordings: openRecordings(artifactsRootOf(dataDir, settings.keeper)),
+        recordings: createRecordingReader({ root: artifactsRootOf(dataDir, settings.keeper) }),
         deckies: () => fleet.statuses().map(deckyFact),
         workers: () => registry.workers(),
         health: async () => registry.health(await isStoreUp()),

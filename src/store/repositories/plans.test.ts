@@ -125,6 +125,7 @@ const lists: Readonly<Record<string, () => Promise<unknown>>> = {
     store.sessionsRead.page({ filter: { decky: "d", startUs: 1 }, descending: true, page }),
   "sessions of a service": () =>
     store.sessionsRead.page({ filter: { service: "d" }, descending: true, page }),
+  "the recording of a session": () => store.sessionsRead.recordingOf("d", "s"),
   "commands of a session": () =>
     store.sessionsRead.commands({ filter: { sessionId: "s", words: ["a"] }, page: from([1]) }),
   "credentials by last attempt": () =>

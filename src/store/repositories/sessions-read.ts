@@ -116,6 +116,31 @@ export const sessionsRead = (db: Kysely<Schema>) => ({
     return row?.session_id ?? null;
   },
 
+  /** Where a recording is: by its own row, else by the day on which its session began. */
+  async recordingOf(
+    decky: string,
+    sid: string,
+  ): Promise<{ readonly service: string; readonly shard: string; readonly isOpen: boolean } | null> {
+    const row = await db
+      .selectFrom("sessions as s")
+      .leftJoin("recordings as r", (join) =>
+        join
+          .onRef("r.decky", "=", "s.decky")
+          .onRef("r.service", "=", "s.service")
+          .onRef("r.sid", "=", "s.sid"),
+      )
+      .select(["s.service", "s.state", "s.started_at", "r.shard"])
+      .where("s.sid", "=", sid)
+      .where(sql<boolean>`+s.decky = ${decky}`)
+      .orderBy("s.sid")
+      .limit(1)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const day = new Date(row.started_at / 1000).toISOString().slice(0, 10);
+    const shard = row.shard?.split("/").at(-1) ?? `sessions-${day}.jsonl`;
+    return { service: row.service, shard, isOpen: row.state === "open" };
+  },
+
   /** Of an attacker newest first, of a session in order. */
   async commands(query: {
     readonly filter: CommandFilter;

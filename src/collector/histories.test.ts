@@ -207,7 +207,8 @@ class History {
       clock: this.clock,
       faulty: this.#faulty,
       segmentBytes: 6000,
-      settings: { logRotateMb: 0, flushMs: 50 },
+      logRotateBytes: 4000,
+      settings: { logKeep: 100, flushMs: 50 },
       held: () => new Set(this.writers.filter((each) => each.isAlive).map((each) => each.held)),
     }).loop;
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { encodeLine } from "#events/encode.ts";
 import { openFileJournalReader } from "#journal/file/reader.ts";
@@ -54,4 +54,13 @@ export function readJournal(path: string): readonly string[] {
     if (batch.lines.length === 0 && batch.gaps.length === 0) return lines;
     next = batch.next;
   }
+}
+
+/** Lines of a log and its rotated files `.7 … .1`, oldest first; `names` are those of files moved away by others. */
+export function linesInOrder(path: string, names: readonly string[] = []): readonly string[] {
+  const rotated = [9, 8, 7, 6, 5, 4, 3, 2, 1].map((number) => `${path}.${number}`);
+  return [...names, ...rotated, path]
+    .filter((each) => existsSync(each))
+    .flatMap((each) => readFileSync(each, "utf8").split("\n"))
+    .filter((line) => line !== "");
 }

@@ -30,6 +30,8 @@ export interface TestLoopOptions {
   readonly faulty: FaultyDisk;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly segmentBytes?: number;
+  /** Smaller than the setting allows. */
+  readonly logRotateBytes?: number;
   readonly freeBytes?: () => number;
   /** `<decky>/<service>/<file>` of what decoys have open. */
   readonly held: () => ReadonlySet<string>;
@@ -58,7 +60,10 @@ export function openTestLoop(options: TestLoopOptions): {
     isSlug: (name) => name === "ssh" || name === "http",
     counters,
     wake: new Wake(),
-    settings: collectorSettings.parse({ syncMs: 0, diskMinFreeMb: 0, ...options.settings }),
+    settings: {
+      ...collectorSettings.parse({ syncMs: 0, diskMinFreeMb: 0, ...options.settings }),
+      ...(options.logRotateBytes === undefined ? {} : { logRotateMb: options.logRotateBytes / 1024 / 1024 }),
+    },
     host: "host-1",
     disk: faulty.disk,
     findHolders: () => options.held(),

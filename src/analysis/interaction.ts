@@ -38,7 +38,7 @@ const TEXT_KEYS = ["command", "query", "input", "line", "sql", "cmd"] as const;
 
 export const isContact = (eventType: string): boolean => CONTACT.has(eventType);
 
-export const isInteraction = (eventType: string): boolean =>
+const isInteraction = (eventType: string): boolean =>
   INTERACTION.has(eventType) || DEEDS.has(eventType);
 
 /** `scan` = touched without a deed; `noise` says nothing about the attacker. */

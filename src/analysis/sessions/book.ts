@@ -10,15 +10,6 @@ export interface SessionSource {
   unendedAt(place: Place, sinceUs: number): readonly Session[];
 }
 
-/** For rebuilding from nothing and for tests: whatever is not in memory does not exist. */
-export const emptySource: SessionSource = {
-  byId: () => undefined,
-  bySid: () => undefined,
-  byConn: () => undefined,
-  byContact: () => undefined,
-  unendedAt: () => [],
-};
-
 /** As it is in memory: what the source says may be older. */
 const isUnended = ({ state, end_reason, last_event_at, sid, conn }: Session, sinceUs: number): boolean =>
   (sid !== null || conn !== null) &&

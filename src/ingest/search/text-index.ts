@@ -19,7 +19,7 @@ interface Row {
 }
 
 /** Raw line, message and field values: what a search for plain text looks through, in this order. */
-export function searchText({ raw_line, msg, fields }: Pick<Row, "raw_line" | "msg" | "fields">): string {
+function searchText({ raw_line, msg, fields }: Pick<Row, "raw_line" | "msg" | "fields">): string {
   const values = Object.values(JSON.parse(fields) as Record<string, unknown>).map(String);
   return [raw_line, msg, ...values].join("\n").slice(0, MAX_TEXT).toWellFormed();
 }

@@ -8,7 +8,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (
   name TEXT PRIMARY KEY, hash TEXT NOT NULL, applied_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
-export const migrationHash = (migration: Migration): string =>
+const migrationHash = (migration: Migration): string =>
   createHash("sha256").update(migration.sqlite).digest("hex");
 
 /**

@@ -147,6 +147,13 @@ describe("passwords", () => {
     expect((await signIn(PASSWORD, { cookie: device })).status).toBe(200);
   });
 
+  it("cannot be guessed faster by guessing all at once", async () => {
+    const tries = await Promise.all(Array.from({ length: 30 }, () => signIn("not the password")));
+    const statuses = tries.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(4);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  });
+
   it("end other sessions when they are changed, and let the own one go on", async () => {
     const [other, own] = [await signIn(), await signIn()];
     const change = (body: object) =>

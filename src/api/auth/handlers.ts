@@ -36,7 +36,7 @@ async function slowDown({ api }: RouteCall, guess: Guess): Promise<void> {
     });
   held += 1;
   try {
-    await sleep(heldMs);
+    await sleep(heldMs, undefined, { ref: false });
   } finally {
     held -= 1;
   }
@@ -61,10 +61,11 @@ async function signIn(
     loopback: isLoopback(client.ip),
   };
   await slowDown(call, guess);
+  // Counted before it is known: tries made all at once are slowed like tries made in a row.
+  authentication.guard.failed(guess, api.clock.now());
   const stored = user === null || user.disabled !== 0 ? undefined : user.password_hash;
   const isRight = await authentication.passwords.verify(password, stored, claimantOf(guess));
   if (!isRight || user === null || stored === undefined) {
-    authentication.guard.failed(guess, api.clock.now());
     await audit(call, { claimed: username, action: login.id, result: "bad_credentials" });
     throw wrongCredentials();
   }
@@ -113,8 +114,8 @@ async function setOwnPassword(call: RouteCall, oldPassword: string, newPassword:
     loopback: isLoopback(client.ip),
   };
   await slowDown(call, guess);
+  authentication.guard.failed(guess, api.clock.now());
   if (!(await authentication.passwords.verify(oldPassword, user?.password_hash, claimantOf(guess)))) {
-    authentication.guard.failed(guess, api.clock.now());
     throw new ProblemError("bad_credentials", "The old password is wrong.");
   }
   const fault =

@@ -160,7 +160,13 @@ export class SshConnection {
       banner: options.banner_file,
       sessionId: () => transport.sessionId,
       authenticate: ({ user, secret }) =>
-        machine.authenticate({ service: "ssh", user, secret, group: machine.groupOf(remote.ip) }),
+        machine.authenticate({
+          service: "ssh",
+          user,
+          secret,
+          group: machine.groupOf(remote.ip),
+          peer: remote,
+        }),
       send: (payload) => transport.send(payload),
       disconnect: (text) => this.#disconnect(transport, text),
       pause: (ms) => this.#pause(ms),

@@ -53,7 +53,13 @@ export class TelnetConnection {
       hostname: context.persona.hostname,
       write: (text) => void this.#write(text),
       authenticate: (user, bytes) =>
-        context.machine.authenticate({ service: "telnet", user, group, secret: { kind: "password", bytes } }),
+        context.machine.authenticate({
+          service: "telnet",
+          user,
+          group,
+          peer: connection.remote,
+          secret: { kind: "password", bytes },
+        }),
       pause: (ms) => this.#pause(ms),
       onSuccess: (user, ahead) => this.#openShell(user, ahead),
       onEnd: () => connection.end("server"),

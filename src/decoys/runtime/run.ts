@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import type { Clock } from "#kernel/clock.ts";
+import type { Log } from "#kernel/log.ts";
+import { createMachine } from "#machine/machine.ts";
+import type { MachineOptions } from "#machine/model.ts";
+import type { DeckyConfig } from "../persona.ts";
+import { decoys } from "../registry.ts";
+import { failRunningConnection } from "./connection.ts";
+import { type RunningDecky, startDecky } from "./decky.ts";
+
+export interface RunDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The shell room's factory: what answers behind a login. */
+  readonly openShell: MachineOptions["openShell"];
+}
+
+/**
+ * Runs one decky with every decoy of the registry and its own machine. The process belongs to it: whatever
+ * a handler throws later ends the connection it worked for, never the process.
+ *
+ * @throws what `startDecky` and `createMachine` throw
+ */
+export async function runDecky(config: DeckyConfig, deps: RunDeps): Promise<RunningDecky> {
+  const { log, clock, signal, openShell } = deps;
+  const stateDir = join(config.stateDir, "machine");
+  const machine = await createMachine({ persona: config.persona, stateDir, clock, log, openShell });
+  const running = await startDecky(config, { log, clock, signal, decoys, machine });
+  const release = containExceptions(log);
+  void running.stopped.then(release);
+  return running;
+}
+
+/** Exceptions of timers, streams and promises reach nobody's `catch`; each belongs to some connection. */
+export function containExceptions(log: Log): () => void {
+  const contain = (error: unknown): void => {
+    if (failRunningConnection(error)) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error({ error: text }, "Something failed outside every connection.");
+  };
+  process.on("uncaughtException", contain);
+  process.on("unhandledRejection", contain);
+  return () => {
+    process.off("uncaughtException", contain);
+    process.off("unhandledRejection", contain);
+  };
+}

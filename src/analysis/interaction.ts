@@ -38,8 +38,7 @@ const TEXT_KEYS = ["command", "query", "input", "line", "sql", "cmd"] as const;
 
 export const isContact = (eventType: string): boolean => CONTACT.has(eventType);
 
-const isInteraction = (eventType: string): boolean =>
-  INTERACTION.has(eventType) || DEEDS.has(eventType);
+const isInteraction = (eventType: string): boolean => INTERACTION.has(eventType) || DEEDS.has(eventType);
 
 /** `scan` = touched without a deed; `noise` says nothing about the attacker. */
 export function activityOf(eventType: string): "interaction" | "scan" | "noise" {

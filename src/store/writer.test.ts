@@ -48,9 +48,7 @@ test("whose fault an error is shows in its class: a lock is the moment's, a valu
   other.exec("COMMIT");
   other.close();
   writer.transaction(() => put("a", 1));
-  expect(() => writer.transaction(() => writer.statement("SELECT ?").get(2n ** 70n))).toThrow(
-    StoreDataError,
-  );
+  expect(() => writer.transaction(() => writer.statement("SELECT ?").get(2n ** 70n))).toThrow(StoreDataError);
   expect(() =>
     writer.transaction(() => {
       throw new RangeError("mine");

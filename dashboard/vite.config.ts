@@ -15,7 +15,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // Foreign code apart from ours: it changes less often, and the safety scan can tell them apart.
-        advancedChunks: {
+        codeSplitting: {
           groups: [
             { name: "vendor-player", test: /node_modules[\\/](asciinema-player|solid-)/ },
             { name: "vendor-chart", test: /node_modules[\\/]uplot/ },

@@ -11,7 +11,9 @@ await using empty = await startMock({ isEmpty: true });
 await using outside = await startMock({ isSignedIn: false });
 await using forced = await startMock({ mustChangePassword: true });
 const attacker = mock.world.attackers[0]?.uuid ?? "";
-const session = mock.world.sessions.find(({ state, command_count }) => state === "closed" && command_count > 6)?.session_id ?? "";
+const session =
+  mock.world.sessions.find(({ state, command_count }) => state === "closed" && command_count > 6)
+    ?.session_id ?? "";
 const open = mock.world.sessions[0]?.session_id ?? "";
 const event = mock.world.events.at(-5)?.id ?? "";
 
@@ -36,22 +38,34 @@ const pages: readonly (readonly [name: string, url: string])[] = [
 
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+  ],
 });
 try {
   for (const theme of ["dark", "light"] as const)
     for (const width of [1440, 390]) {
-      const context = await browser.newContext({ viewport: { width, height: width === 390 ? 844 : 900 }, colorScheme: theme });
+      const context = await browser.newContext({
+        viewport: { width, height: width === 390 ? 844 : 900 },
+        colorScheme: theme,
+      });
       for (const [name, url] of pages) {
         const id = `${name}-${theme}-${width}`;
         if (only.length > 0 && !only.some((part) => id.includes(part))) continue;
         const page = await context.newPage();
         page.on("console", (message) => {
-          if (message.type() === "error" || message.type() === "warning") process.stdout.write(`${id}: ${message.text()}\n`);
+          if (message.type() === "error" || message.type() === "warning")
+            process.stdout.write(`${id}: ${message.text()}\n`);
         });
         page.on("pageerror", (error) => process.stdout.write(`${id}: ${error.stack}\n`));
         page.on("request", (request) => {
-          if (!request.url().startsWith("http://127.0.0.1")) process.stdout.write(`${id}: asks ${request.url()}\n`);
+          if (!request.url().startsWith("http://127.0.0.1"))
+            process.stdout.write(`${id}: asks ${request.url()}\n`);
         });
         await page.goto(url);
         await page.waitForTimeout(1600);

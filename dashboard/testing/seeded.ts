@@ -35,14 +35,25 @@ export interface World {
 }
 
 const hostile = [
-  '<img src=x onerror=alert(1)>',
+  "<img src=x onerror=alert(1)>",
   "root\u202e\u2066txt.exe",
   "ad\u200bmin\u0007\u001b[31mred",
   "javascript:alert(1)",
   "\u001b]0;owned\u0007",
 ];
 const users = ["root", "admin", "ubuntu", "oracle", "pi", "test", "postgres", ...hostile];
-const passwords = ["123456", "password", "root", "admin", "qwerty", "1234", "P@ssw0rd", "", "toor", hostile[0] ?? ""];
+const passwords = [
+  "123456",
+  "password",
+  "root",
+  "admin",
+  "qwerty",
+  "1234",
+  "P@ssw0rd",
+  "",
+  "toor",
+  hostile[0] ?? "",
+];
 const commandTexts = [
   "uname -a",
   "cat /proc/cpuinfo | grep name | head -n 1",
@@ -60,7 +71,14 @@ const commandTexts = [
   `echo "${"A".repeat(900)}"`,
   "printf '\u001b]52;c;aGVsbG8=\u0007'",
 ];
-const paths = ["/.env", "/wp-login.php", "/admin/", "/cgi-bin/luci/;stok=/locale", "/actuator/health", "/?q=<script>alert(1)</script>"];
+const paths = [
+  "/.env",
+  "/wp-login.php",
+  "/admin/",
+  "/cgi-bin/luci/;stok=/locale",
+  "/actuator/health",
+  "/?q=<script>alert(1)</script>",
+];
 const countries = ["CN", "US", "RU", "NL", "DE", "BR", "VN", "IN", null];
 
 const hex = (random: () => number, digits: number): string =>
@@ -86,7 +104,13 @@ export function createWorld(seed: number, now: number, eventCount: number): Worl
     services: [
       { name: "ssh", port: 2200 + index, command: `ssh -p ${2200 + index} root@127.0.0.1` },
       { name: "http", port: 8080 + index, command: `curl http://127.0.0.1:${8080 + index}/` },
-    ].map((service) => ({ ...service, title: service.name.toUpperCase(), transport: "tcp" as const, address: "127.0.0.1", state: "running" as const })),
+    ].map((service) => ({
+      ...service,
+      title: service.name.toUpperCase(),
+      transport: "tcp" as const,
+      address: "127.0.0.1",
+      state: "running" as const,
+    })),
     hits: Math.floor(random() * 9000),
     last_event_at: iso(now - index * 47_000),
   }));
@@ -131,8 +155,20 @@ export function createWorld(seed: number, now: number, eventCount: number): Worl
         first_seen: iso(seen - day),
         last_seen: iso(seen),
       })),
-      deckies_seen: decoys.map((decky) => ({ decky, event_count: count, first_seen: iso(seen - day), last_seen: iso(seen) })),
-      counts: { events: count, sessions: 4, sessions_open: index === 0 ? 1 : 0, commands: 40, credentials: 30, artifacts: 3 },
+      deckies_seen: decoys.map((decky) => ({
+        decky,
+        event_count: count,
+        first_seen: iso(seen - day),
+        last_seen: iso(seen),
+      })),
+      counts: {
+        events: count,
+        sessions: 4,
+        sessions_open: index === 0 ? 1 : 0,
+        commands: 40,
+        credentials: 30,
+        artifacts: 3,
+      },
     } as AttackerDetail;
   });
 
@@ -170,7 +206,13 @@ export function createWorld(seed: number, now: number, eventCount: number): Worl
       mails_stored: 0,
       hassh: null,
       client_banner: "SSH-2.0-libssh_0.9.6",
-      transcript: { available: commandsRun > 0, truncated: index % 31 === 5, bytes: 4000, width: 80, height: 24 },
+      transcript: {
+        available: commandsRun > 0,
+        truncated: index % 31 === 5,
+        bytes: 4000,
+        width: 80,
+        height: 24,
+      },
       class: isOpen ? null : pick(["interactive", "scripted", "brute_force"]),
       last_command: commandsRun > 0 ? pick(commandTexts) : null,
       last_command_known: true,
@@ -245,11 +287,32 @@ export function createWorld(seed: number, now: number, eventCount: number): Worl
     seq += 1;
     const attacker = attackers[Math.floor(random() ** 2 * attackers.length)] as AttackerDetail;
     const decky = pick(deckies).name;
-    const kinds = ["auth_attempt", "auth_attempt", "auth_attempt", "command", "command", "connect", "disconnect", "request", "request", "session_started", "session_recorded", "file_captured", "startup", "odd_thing"];
+    const kinds = [
+      "auth_attempt",
+      "auth_attempt",
+      "auth_attempt",
+      "command",
+      "command",
+      "connect",
+      "disconnect",
+      "request",
+      "request",
+      "session_started",
+      "session_recorded",
+      "file_captured",
+      "startup",
+      "odd_thing",
+    ];
     const type = pick(kinds);
     const isHttp = type === "request";
     const fieldsOf: Record<string, Record<string, string>> = {
-      auth_attempt: { principal: pick(users), secret_printable: pick(passwords), secret_b64: "eA==", method: "password", outcome: random() > 0.9 ? "success" : "failure" },
+      auth_attempt: {
+        principal: pick(users),
+        secret_printable: pick(passwords),
+        secret_b64: "eA==",
+        method: "password",
+        outcome: random() > 0.9 ? "success" : "failure",
+      },
       command: { cmd: pick(commandTexts), cwd: "/root", exit_code: "0", n: "3" },
       request: { method: "GET", path: pick(paths), status: "404", user_agent: "Mozilla/5.0 zgrab/0.x" },
       session_started: { kind: "shell", user: "root" },
@@ -298,72 +361,47 @@ export function createWorld(seed: number, now: number, eventCount: number): Worl
       events.push(made);
       return made;
     },
-    timeline: (uuid) => [
-      ...sessions
-        .filter((session) => session.attacker_uuid === uuid)
-        .map((session) => ({
-          at: session.started_at,
-          kind: "session" as const,
-          id: session.session_id,
-          decky: session.decky,
-          service: session.service,
-          ended_at: session.ended_at,
-          session_id: session.session_id,
-          detail: session.login_user,
-          count: session.command_count,
-        })),
-      ...sightings
-        .filter((sighting) => sighting.attacker === uuid)
-        .map((sighting) => ({
-          at: sighting.at,
-          kind: "file" as const,
-          id: sighting.event_id,
-          decky: sighting.decky,
-          service: sighting.service,
-          ended_at: null,
-          session_id: sighting.session_id,
-          detail: sighting.orig_path,
-          count: sighting.size,
-        })),
-      ...credentials
-        .filter((credential) => credential.attacker_uuid === uuid && credential.outcome === "success")
-        .map((credential) => ({
-          at: credential.last_seen,
-          kind: "login" as const,
-          id: credential.id,
-          decky: credential.decky,
-          service: credential.service,
-          ended_at: null,
-          session_id: null,
-          detail: credential.principal,
-          count: credential.attempt_count,
-        })),
-    ].sort((a, b) => (a.at < b.at ? 1 : -1)),
+    timeline: (uuid) =>
+      [
+        ...sessions
+          .filter((session) => session.attacker_uuid === uuid)
+          .map((session) => ({
+            at: session.started_at,
+            kind: "session" as const,
+            id: session.session_id,
+            decky: session.decky,
+            service: session.service,
+            ended_at: session.ended_at,
+            session_id: session.session_id,
+            detail: session.login_user,
+            count: session.command_count,
+          })),
+        ...sightings
+          .filter((sighting) => sighting.attacker === uuid)
+          .map((sighting) => ({
+            at: sighting.at,
+            kind: "file" as const,
+            id: sighting.event_id,
+            decky: sighting.decky,
+            service: sighting.service,
+            ended_at: null,
+            session_id: sighting.session_id,
+            detail: sighting.orig_path,
+            count: sighting.size,
+          })),
+        ...credentials
+          .filter((credential) => credential.attacker_uuid === uuid && credential.outcome === "success")
+          .map((credential) => ({
+            at: credential.last_seen,
+            kind: "login" as const,
+            id: credential.id,
+            decky: credential.decky,
+            service: credential.service,
+            ended_at: null,
+            session_id: null,
+            detail: credential.principal,
+            count: credential.attempt_count,
+          })),
+      ].sort((a, b) => (a.at < b.at ? 1 : -1)),
   };
-}
-
-/** A recording of a short shell session, as asciicast lines. */
-export function castOf(commandsRun: readonly Command[], startedAt: string): { readonly at: number; readonly line: string }[] {
-  const prompt = "\u001b[01;32mroot@web-01\u001b[00m:\u001b[01;34m~\u001b[00m# ";
-  const begin = Date.parse(startedAt);
-  const lines: { at: number; line: string }[] = [
-    { at: 0, line: JSON.stringify({ version: 2, width: 80, height: 24, timestamp: begin / 1000 }) },
-  ];
-  const put = (at: number, kind: string, data: string) => lines.push({ at, line: JSON.stringify([at, kind, data]) });
-  put(0.05, "o", "Linux web-01 6.1.0-18-amd64 #1 SMP Debian 6.1.76-1 x86_64\r\n\r\n\u001b]0;owned\u0007Last login: Mon from 203.0.113.4\r\n");
-  put(0.3, "o", prompt);
-  for (const command of commandsRun) {
-    const end = (Date.parse(command.at) - begin) / 1000;
-    const typed = command.command_text.slice(0, 60);
-    for (const [index, character] of [...typed].entries()) {
-      const at = Math.round((end - 1.6 + index * 0.02) * 1000) / 1000;
-      put(at, "i", character);
-      put(at, "o", character);
-    }
-    put(end - 0.2, "i", "\r");
-    put(end - 0.19, "o", "\r\n");
-    put(end, "o", "total 24\r\ndrwx------ 3 root root 4096 Jan  9 11:02 \u001b[01;34m.\u001b[0m\r\n-rw-r--r-- 1 root root  571 Apr 10  2021 .bashrc\r\n\u001b]8;;http://evil.example\u0007click me\u001b]8;;\u0007\r\n");
-    put(end + 0.05, "o", prompt);
-  }
-  return lines;
 }

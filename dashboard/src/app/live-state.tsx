@@ -43,6 +43,7 @@ export function LiveState() {
   return (
     <Menu
       label={words.liveHelp[shown]}
+      isNamedByText
       className="button button-quiet live-button"
       button={
         <span className={`mark ${tone}`}>

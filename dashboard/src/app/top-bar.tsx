@@ -75,7 +75,7 @@ function GlobalSearch({ inputRef }: { readonly inputRef: RefObject<HTMLInputElem
     void navigate({ to: "/logs", search: text.trim() === "" ? {} : { search: text.trim() } });
   };
   return (
-    <form className="search" role="search" onSubmit={submit}>
+    <form className="search" role="search" aria-label={words.search} onSubmit={submit}>
       <Search size={14} aria-hidden="true" />
       <input
         ref={inputRef}

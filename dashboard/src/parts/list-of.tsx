@@ -18,10 +18,11 @@ interface ListOfProps<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
+  readonly openKey?: string | undefined;
+  readonly onScrolled?: (isAtTop: boolean) => void;
   readonly onOpen?: (row: Row) => void;
   readonly sort?: string;
   readonly onSort?: (sort: string) => void;
-  readonly cardLines: number;
   readonly empty: ReactNode;
 }
 

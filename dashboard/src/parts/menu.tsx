@@ -7,12 +7,21 @@ interface MenuProps {
   readonly button: ReactNode;
   readonly className?: string;
   readonly align?: "start" | "end";
+  /** The button's own text names it; the label is then only a hint. */
+  readonly isNamedByText?: boolean;
   /** Called with a function that closes the menu. */
   readonly children: (close: () => void) => ReactNode;
 }
 
 /** A button that opens a small panel of buttons and fields. Arrow keys walk it, Escape and a click outside close it. */
-export function Menu({ label, button, className, align = "end", children }: MenuProps) {
+export function Menu({
+  label,
+  button,
+  className,
+  align = "end",
+  isNamedByText = false,
+  children,
+}: MenuProps) {
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
@@ -32,7 +41,7 @@ export function Menu({ label, button, className, align = "end", children }: Menu
       <button
         type="button"
         className={className ?? "button button-plain"}
-        aria-label={label}
+        aria-label={isNamedByText ? undefined : label}
         title={label}
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}

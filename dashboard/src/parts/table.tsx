@@ -1,6 +1,16 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type KeyboardEvent, memo, type ReactNode, useEffect, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { usePreferences } from "../theme/preferences.ts";
 import { NARROW, useMedia } from "./media.ts";
 import "./table.css";
@@ -36,39 +46,44 @@ interface DataTableProps<Row> {
   readonly isLoadingMore?: boolean;
   readonly onMore?: () => void;
   readonly empty?: ReactNode;
-  /** Lines of a card on a narrow screen. */
-  readonly cardLines?: number;
   /** Told how far the reader has scrolled. */
   readonly onScrolled?: (isAtTop: boolean) => void;
-  /** Height of the scroll box; without it the table fills its parent. */
-  readonly maxHeight?: number;
 }
 
 const OVERSCAN = 12;
 const MORE_BEFORE_END = 20;
+const GAP_PX = 14;
+const CARD_LINE_PX = 22;
 
 function useVisible<Row>(columns: readonly Column<Row>[], isNarrow: boolean): readonly Column<Row>[] {
   const [width, setWidth] = useState(() => window.innerWidth);
   useEffect(() => {
     const measure = () => setWidth(window.innerWidth);
-    addEventListener("resize", measure);
-    return () => removeEventListener("resize", measure);
+    window.addEventListener("resize", measure);
+    return () => window.removeEventListener("resize", measure);
   }, []);
-  return columns.filter((column) =>
-    isNarrow ? !column.notInCard : column.from === undefined || width >= column.from,
+  return useMemo(
+    () =>
+      columns.filter((column) =>
+        isNarrow ? !column.notInCard : column.from === undefined || width >= column.from,
+      ),
+    [columns, isNarrow, width],
   );
 }
 
+/** What the columns need at least; narrower windows scroll sideways, and every row by the same amount. */
+const leastWidth = (columns: readonly { readonly width: string }[]): number =>
+  columns.reduce((sum, { width }) => sum + Number(/\d+/.exec(width)?.[0] ?? 0) + GAP_PX, GAP_PX);
+
 /** A list of any length: only the rows in sight exist, the server sorts and pages, arrow keys walk. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { columns, rows, rowKey, onOpen, openKey, hasMore = false, onMore, isLoadingMore = false } = props;
+  const { rows, rowKey, hasMore = false, onMore, isLoadingMore = false, total } = props;
   const { density } = usePreferences();
   const isNarrow = useMedia(NARROW);
-  const visible = useVisible(columns, isNarrow);
+  const columns = useVisible(props.columns, isNarrow);
   const scroller = useRef<HTMLDivElement>(null);
-  const [focusIndex, setFocusIndex] = useState(0);
   const rowHeight = density === "comfortable" ? 36 : 28;
-  const height = isNarrow ? 16 + 22 * (props.cardLines ?? visible.length) : rowHeight;
+  const height = isNarrow ? GAP_PX + CARD_LINE_PX * columns.length : rowHeight;
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -86,103 +101,131 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   useEffect(() => {
     if (hasMore && !isLoadingMore && lastShown >= rows.length - MORE_BEFORE_END) onMore?.();
   }, [hasMore, isLoadingMore, lastShown, rows.length, onMore]);
+  const walk = useRowFocus(scroller, {
+    count: rows.length,
+    perScreen: () => Math.floor((scroller.current?.clientHeight ?? 0) / height),
+    reveal: (index) => virtual.scrollToIndex(index),
+  });
 
-  const focusRow = (index: number) => {
-    const next = Math.max(0, Math.min(rows.length - 1, index));
-    setFocusIndex(next);
-    virtual.scrollToIndex(next);
-    requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true });
-    });
-  };
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const step = keyStep(
-      event.key,
-      focusIndex,
-      rows.length,
-      Math.floor((scroller.current?.clientHeight ?? 0) / height),
-    );
-    if (step === undefined || isControl(event.target)) return;
-    event.preventDefault();
-    focusRow(step);
-  };
-
-  const template = visible.map((column) => column.width).join(" ");
-  const current = Math.min(focusIndex, rows.length - 1);
+  const template = columns.map((column) => column.width).join(" ");
+  const frame = isNarrow ? {} : { gridTemplateColumns: template };
+  const least = isNarrow ? undefined : { minWidth: leastWidth(columns) };
   return (
-    <div
-      className={isNarrow ? "table table-cards" : "table"}
-      style={props.maxHeight ? { maxHeight: props.maxHeight, flex: "none" } : undefined}
-      role="table"
-      aria-label={props.label}
-      aria-rowcount={hasMore || props.total === null || props.total === undefined ? -1 : rows.length + 1}
-    >
+    <div className={isNarrow ? "table table-cards" : "table"}>
       <div
         className="table-scroll"
         ref={scroller}
         onScroll={(event) => props.onScrolled?.(event.currentTarget.scrollTop < 4)}
         // A scrolling box must be reachable by keyboard even before any row is.
         tabIndex={rows.length === 0 ? 0 : -1}
-        role="presentation"
       >
-        <div className="table-head" role="rowgroup">
-          <div className="table-row" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-            {visible.map((column) => (
-              <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
-            ))}
+        <div role="table" aria-label={props.label} aria-rowcount={rowCount(props)}>
+          <div className="table-head" role="rowgroup" style={least}>
+            <div className="table-row" role="row" aria-rowindex={1} style={frame}>
+              {columns.map((column) => (
+                <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+              ))}
+            </div>
           </div>
-        </div>
-        {rows.length === 0 ? (
-          <div className="table-empty">{props.empty}</div>
-        ) : (
-          // biome-ignore lint/a11y: the rows take the focus, the group only hears the keys
+          {/* biome-ignore lint/a11y: the rows take the focus, the group only hears the keys */}
           <div
             className="table-body"
             role="rowgroup"
-            style={{ height: virtual.getTotalSize() }}
-            onKeyDown={onKeyDown}
+            style={{ ...least, height: virtual.getTotalSize() }}
+            onKeyDown={walk.onKeyDown}
           >
-            {items.map((item) => {
-              const row = rows[item.index];
+            {items.map(({ index, size, start }) => {
+              const row = rows[index];
               if (row === undefined) return null;
               const key = rowKey(row);
               return (
-                <div
+                <DataRow
                   key={key}
-                  role="row"
-                  aria-rowindex={item.index + 2}
-                  aria-current={openKey === key ? "true" : undefined}
-                  data-index={item.index}
-                  tabIndex={item.index === current ? 0 : -1}
-                  className={`table-row table-data${openKey === key ? " is-open" : ""}${onOpen ? " is-openable" : ""}`}
-                  style={{
-                    gridTemplateColumns: isNarrow ? undefined : template,
-                    height: item.size,
-                    transform: `translateY(${item.start}px)`,
-                  }}
-                  onFocus={() => setFocusIndex(item.index)}
-                  onClick={(event) => {
-                    if (!isControl(event.target)) onOpen?.(row);
-                  }}
-                  onKeyDown={(event) => {
-                    if (event.key !== "Enter" || isControl(event.target)) return;
-                    event.preventDefault();
-                    onOpen?.(row);
-                  }}
+                  index={index}
+                  isOpen={props.openKey === key}
+                  isCurrent={index === walk.current}
+                  onFocus={walk.onFocus}
+                  onOpen={props.onOpen && (() => props.onOpen?.(row))}
+                  style={{ ...frame, height: size, transform: `translateY(${start}px)` }}
                 >
-                  <Cells columns={visible as readonly Column<unknown>[]} row={row} isCard={isNarrow} />
-                </div>
+                  <Cells columns={columns as readonly Column<unknown>[]} row={row} isCard={isNarrow} />
+                </DataRow>
               );
             })}
           </div>
-        )}
+        </div>
+        {rows.length === 0 ? <div className="table-empty">{props.empty}</div> : null}
         {isLoadingMore ? <div className="table-more">{words.loadingMore}</div> : null}
       </div>
-      {props.total !== undefined ? (
-        <span className="sr-only" role="status">
-          {words.rows(props.total === null ? words.unknown : exactNumber(props.total))}
-        </span>
-      ) : null}
+      <span className="sr-only" role="status">
+        {typeof total === "number" ? words.rows(exactNumber(total)) : null}
+      </span>
+    </div>
+  );
+}
+
+/** Rows of the whole list with the heading, −1 while that is not known. */
+const rowCount = ({
+  total,
+  hasMore,
+  rows,
+}: Pick<DataTableProps<unknown>, "total" | "hasMore" | "rows">): number =>
+  hasMore || typeof total !== "number" ? -1 : rows.length + 1;
+
+interface FocusParts {
+  readonly count: number;
+  readonly perScreen: () => number;
+  readonly reveal: (index: number) => void;
+}
+
+/** One row is in the tab order; the arrow keys move it. */
+function useRowFocus(scroller: RefObject<HTMLDivElement | null>, { count, perScreen, reveal }: FocusParts) {
+  const [index, setIndex] = useState(0);
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const wanted = keyStep(event.key, index, count, perScreen());
+    if (wanted === undefined || isControl(event.target)) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(count - 1, wanted));
+    setIndex(next);
+    reveal(next);
+    requestAnimationFrame(() => {
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true });
+    });
+  };
+  return { current: Math.min(index, count - 1), onFocus: setIndex, onKeyDown };
+}
+
+interface DataRowProps {
+  readonly index: number;
+  readonly isOpen: boolean;
+  readonly isCurrent: boolean;
+  readonly onFocus: (index: number) => void;
+  readonly onOpen: (() => void) | undefined;
+  readonly style: CSSProperties;
+  readonly children: ReactNode;
+}
+
+function DataRow({ index, isOpen, isCurrent, onFocus, onOpen, style, children }: DataRowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-current={isOpen ? "true" : undefined}
+      data-index={index}
+      tabIndex={isCurrent ? 0 : -1}
+      className={`table-row table-data${isOpen ? " is-open" : ""}${onOpen ? " is-openable" : ""}`}
+      style={style}
+      onFocus={() => onFocus(index)}
+      onClick={(event) => {
+        if (!isControl(event.target)) onOpen?.();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || isControl(event.target)) return;
+        event.preventDefault();
+        onOpen?.();
+      }}
+    >
+      {children}
     </div>
   );
 }

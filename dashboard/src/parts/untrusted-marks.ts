@@ -1,19 +1,25 @@
 /** A stretch of attacker text: as it is, or one character that must be seen instead of obeyed. */
-export type Piece = { readonly text: string } | { readonly mark: string; readonly name: string };
+export type Piece =
+  | { readonly text: string }
+  | { readonly mark: string; readonly name: string; readonly short?: string };
 
-/** Text that acts on its surroundings: controls, direction, joiners, tags, and what shows nothing. */
-const ACTING =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must become visible
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+/** Text that acts on its surroundings or hides in them: controls, direction, joiners, tags, odd blanks. */
+const ACTING = /(?![\t\n ])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}]/gu;
 
 const CONTROL_PICTURES = 0x2400;
+const DELETE = 0x7f;
+const CONTROL_NAMES =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
+    " ",
+  );
 
 function describe(character: string): Piece {
   const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16).toUpperCase().padStart(4, "0");
-  if (code < 0x20) return { mark: String.fromCodePoint(CONTROL_PICTURES + code), name: `U+${hex}` };
-  if (code === 0x7f) return { mark: "␡", name: "U+007F" };
-  return { mark: `⟪U+${hex}⟫`, name: `U+${hex}` };
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (code < 0x20)
+    return { mark: String.fromCodePoint(CONTROL_PICTURES + code), name, short: CONTROL_NAMES[code] ?? name };
+  if (code === DELETE) return { mark: "␡", name, short: "DEL" };
+  return { mark: `⟪${name}⟫`, name };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import "./untrusted.css";
-import { cutAt, piecesOf } from "./untrusted-marks.ts";
+import { cutAt, type Piece, piecesOf } from "./untrusted-marks.ts";
 import { words } from "./words.ts";
 
 interface UntrustedProps {
@@ -19,30 +19,51 @@ const MOST = 65_536;
 /** The only way by which text that an attacker wrote comes onto a page. */
 export function Untrusted({ text, block = false, limit, fixed = false }: UntrustedProps) {
   const value = text ?? "";
-  const first = limit ?? (block ? 2000 : 160);
   const [isOpen, setOpen] = useState(false);
-  const cut = cutAt(value, isOpen ? MOST : first);
+  const cut = cutAt(value, isOpen ? MOST : (limit ?? (block ? 2000 : 160)));
   const pieces = useMemo(() => piecesOf(cut, !block), [cut, block]);
-  const hidden = value.length - cut.length;
   return (
     <bdi className={block ? "untrusted untrusted-block" : "untrusted"} dir={block ? "auto" : "ltr"}>
-      {pieces.map((piece, index) =>
-        "text" in piece ? (
-          // Pieces have no identity but their place.
-          <span key={index}>{piece.text}</span>
-        ) : (
-          <span key={index} className="untrusted-mark" title={piece.name}>
-            {piece.mark}
-          </span>
-        ),
-      )}
-      {hidden > 0 && (fixed || (isOpen && hidden > 0)) ? <span className="faint">…</span> : null}
-      {hidden > 0 && !fixed && !isOpen ? (
-        <button type="button" className="untrusted-more" onClick={() => setOpen(true)}>
-          {words.showAll(value.length)}
-        </button>
+      {pieces.map((piece, index) => (
+        // Pieces have no identity but their place.
+        <PieceText key={index} piece={piece} />
+      ))}
+      {cut.length < value.length ? (
+        <Rest
+          hidden={value.length - cut.length}
+          total={value.length}
+          onOpen={fixed || isOpen ? undefined : () => setOpen(true)}
+          isTold={isOpen}
+        />
       ) : null}
-      {isOpen && hidden > 0 ? <span className="faint"> {words.stillHidden(hidden)}</span> : null}
     </bdi>
   );
+}
+
+function PieceText({ piece }: { readonly piece: Piece }) {
+  if ("text" in piece) return <span>{piece.text}</span>;
+  // Few fonts have the control pictures, so the style shows the short name; a copy takes the picture.
+  const { mark, name, short } = piece;
+  return (
+    <span className={short ? "untrusted-mark has-short" : "untrusted-mark"} title={name} data-short={short}>
+      {mark}
+    </span>
+  );
+}
+
+interface RestProps {
+  readonly hidden: number;
+  readonly total: number;
+  readonly onOpen: (() => void) | undefined;
+  readonly isTold: boolean;
+}
+
+function Rest({ hidden, total, onOpen, isTold }: RestProps) {
+  if (onOpen)
+    return (
+      <button type="button" className="untrusted-more" onClick={onOpen}>
+        {words.showAll(total)}
+      </button>
+    );
+  return <span className="faint">… {isTold ? words.stillHidden(hidden) : null}</span>;
 }

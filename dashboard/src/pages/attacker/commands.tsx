@@ -12,7 +12,6 @@ import { Empty } from "../../parts/states.tsx";
 import type { Column } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Untrusted } from "../../parts/untrusted.tsx";
-import type { AttackerSearch } from "./search.ts";
 import { words } from "./words.ts";
 
 const route = getRouteApi("/attackers/$id");
@@ -114,7 +113,6 @@ export function Commands({ uuid, services }: CommandsProps) {
         rows={rows}
         columns={columns}
         rowKey={(row) => row.id}
-        cardLines={4}
         onOpen={(row) =>
           void navigate({ to: "/sessions/$id", params: { id: row.session_id }, search: { n: row.n } })
         }

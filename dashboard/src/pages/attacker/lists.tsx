@@ -30,7 +30,6 @@ export function Credentials({ uuid }: { readonly uuid: string }) {
       rows={rows}
       columns={ofOneAttacker}
       rowKey={(row) => row.id}
-      cardLines={5}
       empty={
         <Empty title={words.credentialsEmpty}>
           <p>{words.credentialsEmptyBody}</p>
@@ -106,7 +105,6 @@ export function Sessions({ uuid }: { readonly uuid: string }) {
       rows={rows}
       columns={sessionColumns}
       rowKey={(row) => row.session_id}
-      cardLines={7}
       onOpen={(row) => void navigate({ to: "/sessions/$id", params: { id: row.session_id } })}
       empty={
         <Empty title={words.sessionsEmpty}>
@@ -181,7 +179,6 @@ export function Files({ uuid }: { readonly uuid: string }) {
       rows={rows}
       columns={fileColumns}
       rowKey={(row) => `${row.event_id}-${row.sha256}`}
-      cardLines={6}
       onOpen={(row) =>
         void navigate({
           to: "/logs",

@@ -9,13 +9,15 @@ import { Badge, Service } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
+import { ListOf } from "../../parts/list-of.tsx";
 import { Count } from "../../parts/number.tsx";
 import { Page, Panel } from "../../parts/panel.tsx";
 import { Source } from "../../parts/source.tsx";
-import { Empty, Failure, Skeleton } from "../../parts/states.tsx";
-import { type Column, DataTable } from "../../parts/table.tsx";
+import { Empty } from "../../parts/states.tsx";
+import type { Column } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
-import { exactNumber } from "../../parts/units.ts";
+import { Total } from "../../parts/total.tsx";
+
 import { Untrusted } from "../../parts/untrusted.tsx";
 import { VisitLines } from "../../parts/visit-lines.tsx";
 import { type AttackersSearch, activities } from "./search.ts";
@@ -118,7 +120,7 @@ const columns: readonly Column<Attacker>[] = [
     id: "first",
     header: words.columns.first,
     width: "158px",
-    from: 1400,
+    from: 1700,
     notInCard: true,
     sort: { down: "-first_seen" },
     cell: (row) => <Time at={row.first_seen} form="full" />,
@@ -153,39 +155,26 @@ export function AttackersPage() {
       <Panel
         className="fills"
         title={
-          <span className="num">
-            {first?.total === undefined || first.total === null
-              ? words.title
-              : first.total_exact
-                ? words.count(exactNumber(first.total))
-                : words.atLeast(exactNumber(first.total))}
-            <span className="muted"> {words.shown}</span>
-          </span>
+          <Total
+            page={first}
+            fallback={words.title}
+            exact={words.count}
+            atLeast={words.atLeast}
+            note={words.shown}
+          />
         }
       >
-        {query.error && rows.length === 0 ? (
-          <Failure error={query.error} onRetry={() => void query.refetch()} />
-        ) : query.data === undefined ? (
-          <Skeleton lines={16} />
-        ) : (
-          <div className={query.isPlaceholderData ? "fills loaded-old" : "fills"}>
-            <DataTable
-              label={words.title}
-              columns={columns}
-              rows={rows}
-              rowKey={(row) => row.uuid}
-              cardLines={6}
-              onOpen={(row) => void navigate({ to: "/attackers/$id", params: { id: row.uuid } })}
-              sort={asColumnSort(filter.sort)}
-              onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
-              total={first?.total ?? null}
-              hasMore={query.hasNextPage}
-              isLoadingMore={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-              empty={<NoAttackers filter={filter} />}
-            />
-          </div>
-        )}
+        <ListOf
+          query={query}
+          label={words.title}
+          columns={columns}
+          rows={rows}
+          rowKey={(row) => row.uuid}
+          onOpen={(row) => void navigate({ to: "/attackers/$id", params: { id: row.uuid } })}
+          sort={asColumnSort(filter.sort)}
+          onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
+          empty={<NoAttackers filter={filter} />}
+        />
       </Panel>
     </Page>
   );

@@ -8,11 +8,12 @@ import { Button } from "../../parts/button.tsx";
 import { credentialColumns } from "../../parts/credential-columns.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
+import { ListOf } from "../../parts/list-of.tsx";
 import { Page, Panel } from "../../parts/panel.tsx";
-import { Empty, Failure, Skeleton } from "../../parts/states.tsx";
-import { DataTable } from "../../parts/table.tsx";
+import { Empty } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
-import { exactNumber } from "../../parts/units.ts";
+import { Total } from "../../parts/total.tsx";
+
 import { VisitLines } from "../../parts/visit-lines.tsx";
 import "./credentials.css";
 import type { CredentialsSearch } from "./search.ts";
@@ -72,39 +73,26 @@ function Attempts() {
       <Panel
         className="fills"
         title={
-          <span className="num">
-            {first?.total === undefined || first.total === null
-              ? words.tabs.attempts
-              : first.total_exact
-                ? words.count(exactNumber(first.total))
-                : words.atLeast(exactNumber(first.total))}
-            <span className="muted"> {words.shown}</span>
-          </span>
+          <Total
+            page={first}
+            fallback={words.tabs.attempts}
+            exact={words.count}
+            atLeast={words.atLeast}
+            note={words.shown}
+          />
         }
       >
-        {query.error && rows.length === 0 ? (
-          <Failure error={query.error} onRetry={() => void query.refetch()} />
-        ) : query.data === undefined ? (
-          <Skeleton lines={16} />
-        ) : (
-          <div className={query.isPlaceholderData ? "fills loaded-old" : "fills"}>
-            <DataTable
-              label={words.tabs.attempts}
-              columns={credentialColumns}
-              rows={rows}
-              rowKey={(row) => row.id}
-              cardLines={6}
-              onOpen={open}
-              sort={filter.sort ?? "-last_seen"}
-              onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
-              total={first?.total ?? null}
-              hasMore={query.hasNextPage}
-              isLoadingMore={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-              empty={<NoCredentials filter={filter} />}
-            />
-          </div>
-        )}
+        <ListOf
+          query={query}
+          label={words.tabs.attempts}
+          columns={credentialColumns}
+          rows={rows}
+          rowKey={(row) => row.id}
+          onOpen={open}
+          sort={filter.sort ?? "-last_seen"}
+          onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
+          empty={<NoCredentials filter={filter} />}
+        />
       </Panel>
     </div>
   );

@@ -29,34 +29,34 @@ export const logColumns: readonly Column<FeedRow>[] = [
   {
     id: "severity",
     header: words.columns.severity,
-    width: "82px",
+    width: "56px",
     notInCard: true,
-    cell: ofEvent((event) => <Severity value={event.severity} />),
+    cell: ofEvent((event) => <Severity value={event.severity} short />),
   },
   {
     id: "service",
     header: words.columns.service,
-    width: "74px",
+    width: "66px",
     cell: ofEvent((event) => <Service name={event.service} />),
   },
   {
     id: "decky",
     header: words.columns.decky,
     width: "112px",
-    from: 1100,
+    from: 1600,
     notInCard: true,
     cell: ofEvent((event) => <span className="data muted">{event.decky}</span>),
   },
   {
     id: "type",
     header: words.columns.type,
-    width: "128px",
+    width: "118px",
     cell: ofEvent((event) => <span className="data">{event.event_type}</span>),
   },
   {
     id: "source",
     header: words.columns.source,
-    width: "168px",
+    width: "152px",
     cell: ofEvent((event) =>
       event.origin === "system" ? (
         <span className="faint">{words.system}</span>
@@ -68,7 +68,7 @@ export const logColumns: readonly Column<FeedRow>[] = [
   {
     id: "what",
     header: words.columns.what,
-    width: "minmax(280px, 1fr)",
+    width: "minmax(230px, 1fr)",
     cell: (row) => (row.kind === "event" ? <EventLine event={row.event} /> : <Skipped row={row} />),
   },
 ];

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { PanelRightClose, PanelRightOpen, Pause, Play } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { histogram, logPages } from "../../api/queries.ts";
+import { type EventFilter, histogram, logPages } from "../../api/queries.ts";
 import { bounds, intervalMinutes, isOpenEnded } from "../../api/range.ts";
 import { changed } from "../../api/search-params.ts";
 import type { FeedRow } from "../../api/stream/feed.ts";
@@ -10,15 +10,17 @@ import { useFeed, useFeedPart } from "../../api/stream/live.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button, IconButton } from "../../parts/button.tsx";
 import { EventDrawer } from "../../parts/event-drawer.tsx";
+import { ListOf } from "../../parts/list-of.tsx";
 import { Page, Panel } from "../../parts/panel.tsx";
-import { Failure, Loaded, Skeleton } from "../../parts/states.tsx";
-import { DataTable } from "../../parts/table.tsx";
+import { Loaded, Skeleton } from "../../parts/states.tsx";
 import { TimeChart } from "../../parts/time-chart.tsx";
-import { exactNumber, shortNumber } from "../../parts/units.ts";
+import { Total } from "../../parts/total.tsx";
+import { shortNumber } from "../../parts/units.ts";
 import { logColumns } from "./columns.tsx";
 import { Facets } from "./facets.tsx";
 import "./logs.css";
 import { NoEvents } from "./no-events.tsx";
+import type { LogsSearch } from "./search.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { useLiveRows, useStreamFor } from "./use-live-rows.ts";
 import { words } from "./words.ts";
@@ -114,6 +116,31 @@ function usePauseKey(toggle: () => void): void {
   }, [toggle]);
 }
 
+interface LogsList {
+  readonly rows: readonly FeedRow[];
+  readonly waiting: number;
+  readonly query: ReturnType<typeof useLogsQuery>;
+}
+
+function useLogsQuery(filter: EventFilter, sort: "seq" | "-seq", isStreamUp: boolean) {
+  // The list is asked for once the stream is up: whatever comes between the two is in the stream.
+  return useInfiniteQuery({ ...logPages(filter, sort), staleTime: 0, enabled: isStreamUp });
+}
+
+/** Store and stream as one list. */
+function useLogs(canFollow: boolean, isHeld: boolean): LogsList {
+  const { filter, sort } = useFilter();
+  const stream = useStreamFor(filter.search, canFollow);
+  const phase = useFeedPart((snapshot) => snapshot.state.phase, stream);
+  const query = useLogsQuery(filter, sort, !canFollow || phase !== "connecting");
+  const { data, isPlaceholderData } = query;
+  const stored = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  // Rows of the former filter are only shown, dimmed; what the new stream brings does not belong to them.
+  const canJoin = canFollow && !isPlaceholderData;
+  const { rows, waiting } = useLiveRows(useFeed(stream), stored, { canFollow: canJoin, isPaused: isHeld });
+  return { rows, waiting, query };
+}
+
 function LogsTable() {
   const { open } = route.useSearch();
   const { filter, sort } = useFilter();
@@ -121,108 +148,86 @@ function LogsTable() {
   const [isPaused, setPaused] = useState(false);
   const [isScrolled, setScrolled] = useState(false);
   const canFollow = sort === "-seq" && isOpenEnded(filter.range);
-  const stream = useStreamFor(filter.search, canFollow);
-  const phase = useFeedPart((snapshot) => snapshot.state.phase, stream);
-  // The list is asked for once the stream is up: whatever comes between the two is in the stream.
-  const query = useInfiniteQuery({
-    ...logPages(filter, sort),
-    staleTime: 0,
-    enabled: !canFollow || phase !== "connecting",
-  });
-  const stored = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
-  const live = useFeed(stream);
-  const isHeld = isPaused || isScrolled;
-  const { rows, waiting } = useLiveRows(live, query.isPlaceholderData ? NONE : stored, {
-    canFollow,
-    isPaused: isHeld,
-  });
+  const { rows, waiting, query } = useLogs(canFollow, isPaused || isScrolled);
   const togglePause = useCallback(() => setPaused((before) => !before), []);
   usePauseKey(togglePause);
 
   const setOpen = (id: string | undefined) =>
     void navigate({
       to: ".",
-      search: changed({ open: id }),
+      search: changed<LogsSearch>({ open: id }),
       replace: open !== undefined && id !== undefined,
     });
-  const first = query.data?.pages[0];
   const resume = () => {
     setPaused(false);
     setScrolled(false);
     document.querySelector(".logs-table .table-scroll")?.scrollTo({ top: 0 });
   };
-  const isEmptySearch = filter.search === "";
-  const shownRows = query.isPlaceholderData ? asRows(stored) : rows;
   return (
     <Panel
       className="logs-table"
       title={
-        <span className="num">
-          {first?.total === undefined || first.total === null
-            ? words.title
-            : first.total_exact
-              ? words.count(exactNumber(first.total))
-              : words.atLeast(exactNumber(first.total))}
-        </span>
+        <Total
+          page={query.data?.pages[0]}
+          fallback={words.title}
+          exact={words.count}
+          atLeast={words.atLeast}
+        />
       }
       actions={
         canFollow ? (
-          <>
-            {waiting > 0 ? (
-              <Button kind="primary" onClick={resume}>
-                {words.fresh(shortNumber(waiting))}
-              </Button>
-            ) : null}
-            <Button
-              kind="quiet"
-              isPressed={isPaused}
-              icon={isPaused ? <Play size={13} aria-hidden="true" /> : <Pause size={13} aria-hidden="true" />}
-              onClick={isPaused ? resume : togglePause}
-            >
-              {isPaused ? words.resume : words.pause}
-            </Button>
-          </>
+          <FollowButtons isPaused={isPaused} waiting={waiting} onPause={togglePause} onResume={resume} />
         ) : (
           <Badge>{words.liveOff}</Badge>
         )
       }
     >
-      {query.error && stored.length === 0 ? (
-        <Failure error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.data === undefined ? (
-        <Skeleton lines={16} />
-      ) : (
-        <div className={query.isPlaceholderData ? "logs-rows loaded-old" : "logs-rows"}>
-          <DataTable<FeedRow>
-            label={words.title}
-            columns={logColumns}
-            rows={shownRows}
-            rowKey={(row) => row.key}
-            cardLines={5}
-            openKey={open}
-            onOpen={(row) => row.kind === "event" && setOpen(row.event.id)}
-            sort={sort}
-            onSort={(next) =>
-              void navigate({
-                to: ".",
-                search: changed({ sort: next === "seq" ? "seq" : undefined }),
-              })
-            }
-            total={first?.total ?? null}
-            hasMore={query.hasNextPage}
-            isLoadingMore={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-            onScrolled={(isAtTop) => setScrolled(!isAtTop)}
-            empty={<NoEvents search={filter.search} isEver={isEmptySearch && isOpenEnded(filter.range)} />}
-          />
-        </div>
-      )}
+      <ListOf<FeedRow>
+        label={words.title}
+        query={query}
+        columns={logColumns}
+        rows={rows}
+        rowKey={(row) => row.key}
+        openKey={open}
+        onOpen={(row) => row.kind === "event" && setOpen(row.event.id)}
+        sort={sort}
+        onSort={(next) =>
+          void navigate({
+            to: ".",
+            search: changed<LogsSearch>({ sort: next === "seq" ? "seq" : undefined }),
+          })
+        }
+        onScrolled={(isAtTop) => setScrolled(!isAtTop)}
+        empty={<NoEvents search={filter.search} isEver={filter.search === "" && isOpenEnded(filter.range)} />}
+      />
       {open ? <EventDrawer id={open} search={filter.search} onClose={() => setOpen(undefined)} /> : null}
     </Panel>
   );
 }
 
-const NONE: readonly never[] = [];
+interface FollowButtonsProps {
+  readonly isPaused: boolean;
+  readonly waiting: number;
+  readonly onPause: () => void;
+  readonly onResume: () => void;
+}
 
-const asRows = (events: readonly Extract<FeedRow, { kind: "event" }>["event"][]): readonly FeedRow[] =>
-  events.map((event) => ({ kind: "event", key: event.id, event }));
+function FollowButtons({ isPaused, waiting, onPause, onResume }: FollowButtonsProps) {
+  return (
+    <>
+      {waiting > 0 ? (
+        <Button kind="primary" onClick={onResume}>
+          {words.fresh(shortNumber(waiting))}
+        </Button>
+      ) : null}
+      <Button
+        kind="quiet"
+        isPressed={isPaused}
+        icon={isPaused ? <Play size={13} aria-hidden="true" /> : <Pause size={13} aria-hidden="true" />}
+        onClick={isPaused ? onResume : onPause}
+      >
+        {isPaused ? words.resume : words.pause}
+      </Button>
+    </>
+  );
+}

@@ -167,7 +167,6 @@ export function LiveFeed() {
             columns={columns}
             rows={rows}
             rowKey={(row) => row.key}
-            cardLines={4}
             openKey={search.open}
             onOpen={(row) => row.kind === "event" && open(row.event.id)}
             onScrolled={(isAtTop) => hold("scroll", !isAtTop)}

@@ -43,7 +43,7 @@ export function OpenSessions() {
                           <Untrusted text={session.last_command} limit={80} fixed />
                         )}
                         {" · "}
-                        {words.since} <Time at={session.started_at} />
+                        <Time at={session.started_at} />
                       </span>
                     </div>
                     <Link

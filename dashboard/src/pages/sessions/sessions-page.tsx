@@ -9,14 +9,16 @@ import { Service } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
+import { ListOf } from "../../parts/list-of.tsx";
 import { Count } from "../../parts/number.tsx";
 import { Page, Panel } from "../../parts/panel.tsx";
 import { SessionState } from "../../parts/session-state.tsx";
 import { Source } from "../../parts/source.tsx";
-import { Empty, Failure, Skeleton } from "../../parts/states.tsx";
-import { type Column, DataTable } from "../../parts/table.tsx";
+import { Empty } from "../../parts/states.tsx";
+import type { Column } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
-import { duration, exactNumber } from "../../parts/units.ts";
+import { Total } from "../../parts/total.tsx";
+import { duration } from "../../parts/units.ts";
 import { Untrusted } from "../../parts/untrusted.tsx";
 import { VisitLines } from "../../parts/visit-lines.tsx";
 import type { SessionsSearch } from "./search.ts";
@@ -131,44 +133,31 @@ export function SessionsPage() {
       <Panel
         className="fills"
         title={
-          <span className="num">
-            {first?.total === undefined || first.total === null
-              ? words.title
-              : first.total_exact
-                ? words.count(exactNumber(first.total))
-                : words.atLeast(exactNumber(first.total))}
-            <span className="muted"> {words.shown}</span>
-          </span>
+          <Total
+            page={first}
+            fallback={words.title}
+            exact={words.count}
+            atLeast={words.atLeast}
+            note={words.shown}
+          />
         }
       >
-        {query.error && rows.length === 0 ? (
-          <Failure error={query.error} onRetry={() => void query.refetch()} />
-        ) : query.data === undefined ? (
-          <Skeleton lines={16} />
-        ) : (
-          <div className={query.isPlaceholderData ? "fills loaded-old" : "fills"}>
-            <DataTable
-              label={words.title}
-              columns={columns}
-              rows={rows}
-              rowKey={(row) => row.session_id}
-              cardLines={7}
-              onOpen={(row) => void navigate({ to: "/sessions/$id", params: { id: row.session_id } })}
-              sort={filter.sort ?? "-started_at"}
-              onSort={(sort) =>
-                void navigate({
-                  to: "/sessions",
-                  search: changed({ sort: sort === "started_at" ? sort : undefined }),
-                })
-              }
-              total={first?.total ?? null}
-              hasMore={query.hasNextPage}
-              isLoadingMore={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-              empty={<NoSessions filter={filter} />}
-            />
-          </div>
-        )}
+        <ListOf
+          query={query}
+          label={words.title}
+          columns={columns}
+          rows={rows}
+          rowKey={(row) => row.session_id}
+          onOpen={(row) => void navigate({ to: "/sessions/$id", params: { id: row.session_id } })}
+          sort={filter.sort ?? "-started_at"}
+          onSort={(sort) =>
+            void navigate({
+              to: "/sessions",
+              search: changed({ sort: sort === "started_at" ? sort : undefined }),
+            })
+          }
+          empty={<NoSessions filter={filter} />}
+        />
       </Panel>
     </Page>
   );

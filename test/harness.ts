@@ -215,7 +215,8 @@ export async function runProgram(
   return { code, stdout, stderr };
 }
 
-const SSH_OPTIONS = [
+/** The real client asks nothing and remembers nothing. */
+export const SSH_OPTIONS: readonly string[] = [
   "-o",
   "StrictHostKeyChecking=no",
   "-o",

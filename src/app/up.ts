@@ -204,7 +204,10 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
       {
         store,
         bus,
-        recordings: createRecordingReader({ root: artifactsRootOf(dataDir, settings.keeper) }),
+        recordings: createRecordingReader({
+          root: artifactsRootOf(dataDir, settings.keeper),
+          locate: async ({ decky, sid }) => (await store.sessionsRead.recordingOf(decky, sid)) ?? undefined,
+        }),
         deckies: () => fleet.statuses().map(deckyFact),
         workers: () => registry.workers(),
         health: async () => registry.health(await isStoreUp()),

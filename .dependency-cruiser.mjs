@@ -52,7 +52,7 @@ const stages = Object.entries(allowed).map(([stage, imports]) => ({
 }));
 
 /** Folders inside a plugin room that are no plugins: engines that several plugins stand on. */
-const engines = { decoys: ["runtime", "web", "terminal"], analysis: ["runner"] };
+const engines = { decoys: ["runtime", "web", "terminal", "testing"], analysis: ["runner"] };
 
 const plugins = Object.entries(engines).map(([room, shared]) => ({
   name: `${room}-are-islands`,

@@ -192,6 +192,7 @@ export class StreamPipe implements LineSink {
     const received = line.stamp ?? arrival.next();
     const isText = isUtf8(bytes);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    const flags = this.#flags(line, isText);
     const parsed = parseLine(text, received);
     if (isRejection(parsed)) {
       this.counts.rejected++;
@@ -207,7 +208,7 @@ export class StreamPipe implements LineSink {
       openSessions: this.#sessions.open(atMs),
       isSlug: this.#shared.isSlug,
       originOf,
-      flags: this.#flags(line, isText),
+      flags,
       ...(line.fullLength > bytes.length ? { rawBytes: line.fullLength } : {}),
     });
     const key: GateKey = {

@@ -30,7 +30,7 @@ const DISCOVER_MS = 1_000;
 const IDLE_MS = 500;
 const COUNT_MS = 3_600_000;
 /** Files of one service that are taken before the next service has its turn. */
-const FILES_PER_TURN = 16;
+const FILES_PER_TURN = 64;
 /** How long the end may take. */
 const LAST_PASS_MS = 3_000;
 
@@ -144,6 +144,7 @@ class Keeper implements Disposable {
       this.#parts.context.progress(moved, 0);
       const rest = this.#untilDue("shards");
       if (rest > 0) await this.#wakeShards.wait(rest, signal);
+      else await setImmediate();
     }
   }
 
@@ -175,7 +176,9 @@ class Keeper implements Disposable {
           this.#failed(folder, "files", error);
         }
       }
-      await this.#wakeFiles.wait(this.#untilDue("files"), signal);
+      const rest = this.#untilDue("files");
+      if (rest > 0) await this.#wakeFiles.wait(rest, signal);
+      else await setImmediate();
     }
   }
 

@@ -8,7 +8,7 @@ export const numberedLine = (run: string, n: number, type = "request"): string =
   encodeLine({
     timestampNs: 1_780_000_000_000_000_000n + BigInt(n),
     hostname: "quill-07",
-    app: "http",
+    app: "webd",
     type,
     fields: {
       src_ip: `192.0.2.${(n % 250) + 1}`,

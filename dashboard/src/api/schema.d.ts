@@ -947,7 +947,7 @@ export interface components {
                 readonly [key: string]: string;
             };
             readonly benign: boolean;
-            /** @description null for viewers and after retention. */
+            /** @description null after retention, and for viewers where it holds a secret. */
             readonly raw_line: string | null;
             /** @enum {string} */
             readonly time_source: "line" | "received";

@@ -75,7 +75,10 @@ export const getLog = defineRoute({
   response: z
     .strictObject({
       ...logEvent.shape,
-      raw_line: z.string().nullable().meta({ description: "null for viewers and after retention." }),
+      raw_line: z
+        .string()
+        .nullable()
+        .meta({ description: "null after retention, and for viewers where it holds a secret." }),
       time_source: z.enum(["line", "received"]),
       app: z.string().nullable(),
       procid: z.string().nullable(),

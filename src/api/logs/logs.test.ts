@@ -164,6 +164,13 @@ describe("a viewer", () => {
     }
   });
 
+  it("sees the raw line of an event that holds no secret", async () => {
+    seedEvent(api.db, { decky: "plain", raw_line: "nothing to hide", fields: { cmd: "ls" } });
+    const list = (await (await api.get("/logs?decky=plain", viewer)).json()) as { data: Row[] };
+    const event = await api.get(`/logs/${list.data[0]?.id}`, viewer);
+    expect(((await event.json()) as { raw_line: string }).raw_line).toBe("nothing to hide");
+  });
+
   it("cannot ask for the value of a secret", async () => {
     for (const text of ["password:hunter2", "field.secret_b64:aHVudGVyMg==", "-field.secret_printable:h*"]) {
       const response = await api.get(`/logs?search=${encodeURIComponent(text)}`, viewer);

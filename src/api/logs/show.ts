@@ -13,8 +13,10 @@ const secretField =
 
 export const isSecretField = (name: string): boolean => secretField.test(name);
 
+const holdsSecret = (fields: Record<string, string>): boolean => Object.keys(fields).some(isSecretField);
+
 function maskFields(fields: Record<string, string>): Record<string, string> {
-  if (!Object.keys(fields).some((name) => secretField.test(name))) return fields;
+  if (!holdsSecret(fields)) return fields;
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, secretField.test(name) ? MASK : value]),
   );
@@ -58,7 +60,8 @@ const textsOf = (json: string | null): Record<string, string> | null =>
 /** What a single event shows beyond a list. */
 export const showDetail = (row: FullEventRow, withSecrets: boolean) => ({
   ...showEvent(row, withSecrets),
-  raw_line: withSecrets && row.raw_line !== "" ? row.raw_line : null,
+  raw_line:
+    row.raw_line !== "" && (withSecrets || !holdsSecret(readFields(row.fields))) ? row.raw_line : null,
   time_source: row.time_source === "line" ? ("line" as const) : ("received" as const),
   app: row.app,
   procid: row.procid,

@@ -13,8 +13,9 @@ import {
   signIn,
   type Watched,
 } from "./browser.ts";
-import { ADMIN_PASSWORD, has, type Product, runProgram, ssh, startProduct } from "./harness.ts";
+import { ADMIN_PASSWORD, has, type Product, runProgram, SSH_OPTIONS, ssh, startProduct } from "./harness.ts";
 
+const CURL = ["-s", "-o", "/dev/null", "--max-time", "10"];
 const OWN_PASSWORD = "my very own pass phrase";
 const canRun = hasChromium && has("ssh") && has("sshpass") && has("curl");
 
@@ -62,23 +63,10 @@ describe.skipIf(!canRun)("a visitor's first attack, in a real browser with a rea
   test("each command typed over ssh shows in the feed without a reload", async () => {
     const { page } = watched;
     const { user, password } = product.pair("ssh");
-    const client = spawn(
-      "sshpass",
-      [
-        ...[
-          "-p",
-          password,
-          "ssh",
-          "-tt",
-          "-o",
-          "StrictHostKeyChecking=no",
-          "-o",
-          "UserKnownHostsFile=/dev/null",
-        ],
-        ...["-o", "LogLevel=ERROR", "-p", String(product.port("ssh")), `${user}@127.0.0.1`],
-      ],
-      { stdio: ["pipe", "pipe", "inherit"] },
-    );
+    const to = ["-p", String(product.port("ssh")), `${user}@127.0.0.1`];
+    const client = spawn("sshpass", ["-p", password, "ssh", "-tt", ...SSH_OPTIONS, ...to], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     let shown = "";
     client.stdout.setEncoding("utf8").on("data", (text: string) => {
       shown += text;
@@ -146,34 +134,31 @@ describe.skipIf(!canRun)("a visitor's first attack, in a real browser with a rea
       "admin\u202Egnp.exe",
       "x".repeat(60_000),
     ];
+    const web = `http://127.0.0.1:${product.port("http")}`;
+    const once = ["-o", "NumberOfPasswordPrompts=1", "-p", String(product.port("ssh"))];
     for (const name of hostile.slice(0, 4))
       await runProgram("sshpass", [
-        ...["-p", "nope", "ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"],
-        ...["-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-p", String(product.port("ssh"))],
-        ...["-l", name, "127.0.0.1", "true"],
+        "-p",
+        "nope",
+        "ssh",
+        ...SSH_OPTIONS,
+        ...once,
+        "-l",
+        name,
+        "127.0.0.1",
+        "true",
       ]);
     for (const [index, text] of hostile.entries())
       await runProgram("curl", [
-        ...[
-          "-s",
-          "-o",
-          "/dev/null",
-          "--max-time",
-          "10",
-          "--path-as-is",
-          "-A",
-          text.replaceAll(/[\r\n]/g, " ").slice(0, 4_000),
-        ],
-        `http://127.0.0.1:${product.port("http")}/${encodeURIComponent(text).slice(0, 7_000)}?n=${index}`,
+        ...CURL,
+        "--path-as-is",
+        "-A",
+        text.replaceAll(/[\r\n]/g, " ").slice(0, 4_000),
+        `${web}/${encodeURIComponent(text).slice(0, 7_000)}?n=${index}`,
       ]);
     // A megabyte by the only way that takes one: the body of a request.
-    await runProgram(
-      "curl",
-      ["-s", "-o", "/dev/null", "--data-binary", "@-", `http://127.0.0.1:${product.port("http")}/mega`],
-      {
-        input: `<script>alert(2)</script>${"y".repeat(1_000_000)}`,
-      },
-    );
+    const mega = `<script>alert(2)</script>${"y".repeat(1_000_000)}`;
+    await runProgram("curl", [...CURL, "--data-binary", "@-", `${web}/mega`], { input: mega });
     for (const path of ["/", "/logs", "/attackers", "/credentials", "/sessions"]) {
       await page.goto(`${product.ready.url}${path}`);
       await page.locator("main").waitFor();

@@ -99,10 +99,15 @@ function addPipeline(
   { settings, busPort }: ThreadData,
   stack: AsyncDisposableStack,
 ): void {
-  const { dataDir, collector, journal, ingest, analysis, storeUrl } = settings;
+  const { dataDir, collector, journal, keeper, ingest, analysis, storeUrl } = settings;
   const bus = createThreadBus(busPort, systemClock);
   const writer = stack.use(openStoreWriter(storeUrl));
   const reader = stack.use(openFileJournalReader(dirname(rawLogFileOf(dataDir, collector))));
-  supervisor.add(createIngester({ writer, reader, bus }, { ...ingest, keepSegments: journal.keepSegments }));
+  const config = {
+    ...ingest,
+    keepSegments: journal.keepSegments,
+    artifactsRoot: artifactsRootOf(dataDir, keeper),
+  };
+  supervisor.add(createIngester({ writer, reader, bus }, config));
   supervisor.add(createAnalysis({ writer, bus }, analysis));
 }

@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isRejection, parseLine } from "./parse.ts";
 import { H } from "./testing/rows.ts";
+
+// Large inputs, on a machine that may do other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 function attributed(line: string): readonly [string, string] {
   const result = parseLine(line);

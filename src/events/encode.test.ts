@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { cutToBytes, encodeLine, MAX_LINE_BYTES, nextSequenceId } from "./encode.ts";
 import { EventKeyError } from "./errors.ts";
 import { isRejection, parseLine } from "./parse.ts";
 import type { ParsedLine } from "./record.ts";
+
+// Large inputs, on a machine that may do other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 const event = {
   timestampNs: 1_784_470_951_250_417_999n,

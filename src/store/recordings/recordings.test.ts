@@ -9,11 +9,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeHead, encodeRun, readShardLine, type ShardRun } from "#events/shard.ts";
 import { findRecording } from "./find.ts";
 import { createRecordingReader } from "./reader.ts";
 import { castStream, readTranscript } from "./recordings.ts";
+
+// Large inputs, on a machine that may do other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 const SHARD = "sessions-2026-07-19.jsonl";
 const A = "4d0c6f0a-52e1-4b8e-9d4f-6a1f0b3c7e21";

@@ -182,6 +182,7 @@ for (let at = 0; at < queue.length; at += 1) {
     for (const name of names) {
       const child = join(real, name);
       const s = lstatSync(child);
+      if (s.isSymbolicLink() && readlinkSync(child).includes("snakeoil")) continue;
       if (!s.isDirectory() && !s.isSymbolicLink() && !s.isFile()) continue;
       node.children += 1;
       queue.push({ real: child, path: join(path, name), name });

@@ -76,18 +76,20 @@ const opcodes: Readonly<Record<string, readonly number[]>> = {
 export function code(identity: string, arch: string): Fill {
   const seed = seedOf(identity, "code");
   const table = Uint8Array.from(opcodes[arch === "mipsel" ? "mips" : arch] ?? []);
+  const pairs = Uint16Array.from(
+    { length: 1024 },
+    (_, i) => ((table[i & 31] ?? 0) << 8) | (table[i >> 5] ?? 0),
+  );
   return blocks((index) => {
     const next = xorshift(seed, index);
-    const out = Buffer.allocUnsafe(BLOCK);
-    for (let i = 0; i < BLOCK; i += 4) {
+    const out = new Uint32Array(BLOCK / 4);
+    for (let i = 0; i < out.length; i += 1) {
       const x = next();
-      // Two of three bytes come from the table, the third is an operand.
-      out[i] = table[x & 31] ?? 0;
-      out[i + 1] = table[(x >>> 5) & 31] ?? 0;
-      out[i + 2] = (x >>> 10) & 255;
-      out[i + 3] = (x & 0x40000) === 0 ? 0 : (table[(x >>> 20) & 31] ?? 0);
+      // Two bytes from the table, an operand, and half of the time a zero.
+      const last = (x & 0x40000) === 0 ? 0 : (table[(x >>> 20) & 31] ?? 0);
+      out[i] = (pairs[x & 1023] ?? 0) | (((x >>> 10) & 255) << 16) | (last << 24);
     }
-    return out;
+    return Buffer.from(out.buffer);
   });
 }
 
@@ -128,9 +130,9 @@ export function noise(identity: string): Fill {
   const seed = seedOf(identity, "noise");
   return blocks((index) => {
     const next = xorshift(seed, index);
-    const out = Buffer.allocUnsafe(BLOCK);
-    for (let i = 0; i < BLOCK; i += 4) out.writeUInt32LE(next(), i);
-    return out;
+    const out = new Uint32Array(BLOCK / 4);
+    for (let i = 0; i < out.length; i += 1) out[i] = next();
+    return Buffer.from(out.buffer);
   });
 }
 

@@ -322,6 +322,8 @@ export function debianProcesses(persona: MachinePersona, disk: string, ids: Acco
   return list;
 }
 
+const workers = new WeakMap<MachinePersona, Map<string, BaseProcess>>();
+
 /** Worker threads come and go: which ones are there changes every few minutes. */
 export function kernelWorkers(
   persona: MachinePersona,
@@ -339,18 +341,27 @@ export function kernelWorkers(
     "flush-8:0",
   ];
   const list: BaseProcess[] = [];
+  const made = workers.get(persona) ?? new Map<string, BaseProcess>();
+  workers.set(persona, made);
+  if (made.size > 500) made.clear();
   const count = Math.min(persona.hardware.cpus, 8) + 4;
   for (let slot = 0; slot < count; slot += 1) {
     const shift = slot * 97;
     const epoch = Math.floor((now + shift) / period);
     const start = Math.max(persona.bootedAt + 30, epoch * period - shift);
+    const key = `${String(slot)} ${String(epoch)}`;
+    const known = made.get(key);
+    if (known !== undefined) {
+      list.push({ ...known, pid: pidAt(start) + slot * 3 });
+      continue;
+    }
     const random = deckySeeded(persona.secret, `kworker ${String(slot)} ${String(epoch)}`);
     const bound = random.next() < 0.6;
     const cpu = slot % persona.hardware.cpus;
     const name = bound
       ? `kworker/${String(cpu)}:${String(random.integer(0, 3))}-${random.pick(jobs)}`
       : `kworker/u${String(persona.hardware.cpus * 2)}:${String(random.integer(0, 4))}-${random.pick(jobs)}`;
-    list.push({
+    const one: BaseProcess = {
       pid: pidAt(start) + slot * 3,
       ppid: 2,
       pgid: 0,
@@ -370,7 +381,9 @@ export function kernelWorkers(
       environ: {},
       unit: "",
       kernel: true,
-    });
+    };
+    made.set(key, one);
+    list.push(one);
   }
   return list;
 }

@@ -41,12 +41,15 @@ const names: Readonly<Record<string, readonly [string, string]>> = {
   "Australia/Sydney": ["AEST", "AEDT"],
 };
 
-let lastHour: { readonly key: string; readonly offset: number } | undefined;
+/** Offsets by zone and quarter of an hour. */
+const offsets = new Map<string, number>();
+const MAX_OFFSETS = 5000;
 
 function offsetAt(timezone: string, at: number): number {
   const quarter = Math.floor(at / 900);
   const key = `${timezone} ${String(quarter)}`;
-  if (lastHour?.key === key) return lastHour.offset;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
   const parts = new Map(
     formatOf(timezone)
       .formatToParts(quarter * 900_000)
@@ -62,7 +65,8 @@ function offsetAt(timezone: string, at: number): number {
     get("second"),
   );
   const offset = local / 1000 - quarter * 900;
-  lastHour = { key, offset };
+  if (offsets.size >= MAX_OFFSETS) offsets.clear();
+  offsets.set(key, offset);
   return offset;
 }
 

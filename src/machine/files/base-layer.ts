@@ -19,16 +19,30 @@ export interface LayerFacts {
   readonly inodeStart: number;
 }
 
-const PROGRAM_FOLDERS = new Set(["/usr/bin", "/usr/sbin", "/usr/games"]);
+const PROGRAM_FOLDERS = [
+  ["usr", "bin"],
+  ["usr", "sbin"],
+  ["usr", "games"],
+];
 const CACHED_FILES = 64;
 
 /** The recorded files of a release as one machine has them. */
 export class PackedLayer {
   readonly facts: LayerFacts;
   readonly #filled = new Map<number, Filled>();
+  readonly #programFolders: ReadonlySet<number>;
+  /** By number of the owner set: is everything it lists absent here? */
+  readonly #absent: readonly boolean[];
 
   constructor(facts: LayerFacts) {
     this.facts = facts;
+    const { tree } = facts.release;
+    this.#programFolders = new Set(
+      PROGRAM_FOLDERS.map((parts) => parts.reduce((at, part) => tree.find(at, part) ?? -1, 0)),
+    );
+    this.#absent = tree.ownerSets.map(
+      (owners) => owners.length > 0 && owners.every((owner) => facts.hiddenPackages.has(owner)),
+    );
   }
 
   get root(): BaseNode {
@@ -50,11 +64,10 @@ export class PackedLayer {
     return recorded !== running && name.includes(running) ? name.replaceAll(running, recorded) : name;
   }
 
-  isVisible(index: number, folder: string): boolean {
-    const owners = this.facts.release.tree.owners(index);
-    if (owners.length > 0 && owners.every((owner) => this.facts.hiddenPackages.has(owner))) return false;
-    if (!PROGRAM_FOLDERS.has(folder)) return true;
-    return !this.facts.isHidden(`${folder}/${this.facts.release.tree.name(index)}`);
+  isVisible(index: number, folder: number): boolean {
+    const { tree } = this.facts.release;
+    if (this.#absent[tree.ownerSet(index)] === true) return false;
+    return !this.#programFolders.has(folder) || !this.facts.isHidden(tree.path(index));
   }
 
   /** A few plans are kept: a file is often read in pieces. */
@@ -133,17 +146,14 @@ class PackedNode implements BaseNode {
     if (this.kind !== "directory") return undefined;
     const found = this.#tree.find(this.index, this.#layer.untranslate(name));
     if (found === undefined) return undefined;
-    return this.#layer.isVisible(found, this.#tree.path(this.index))
-      ? new PackedNode(this.#layer, found)
-      : undefined;
+    return this.#layer.isVisible(found, this.index) ? new PackedNode(this.#layer, found) : undefined;
   }
 
   names(): readonly string[] {
     const { first, count } = this.#tree.children(this.index);
-    const folder = this.#tree.path(this.index);
     const names: string[] = [];
     for (let child = first; child < first + count; child += 1)
-      if (this.#layer.isVisible(child, folder)) names.push(this.#layer.translate(this.#tree.name(child)));
+      if (this.#layer.isVisible(child, this.index)) names.push(this.#layer.translate(this.#tree.name(child)));
     return names;
   }
 

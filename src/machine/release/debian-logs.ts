@@ -32,8 +32,9 @@ export function addLogs(
   const { logs } = parts;
   const text = (log: LogName, back: number, { view }: ReadContext): string => {
     const now = view.now();
-    const from = weekStart(model, now, back);
-    const to = back === 0 ? now : weekStart(model, now, back - 1);
+    // Empty files are not rotated: what the kernel says at boot stays in the present one.
+    const from = log === "kern.log" ? model.bootTime : weekStart(model, now, back);
+    const to = back === 0 ? now + 0.001 : weekStart(model, now, back - 1);
     const own = worldLines(view, log).filter((line) => line.at >= from && line.at < to);
     return [...logs.lines(log, from, to), ...own]
       .toSorted((a, b) => a.at - b.at)
@@ -58,7 +59,7 @@ export function addLogs(
   );
   for (const log of weekly) {
     builder.file(`/var/log/${log}`, (context) => text(log, 0, context), { ...ADM, mtime: lastWrite(log) });
-    if (log === "user.log") continue;
+    if (log === "user.log" || log === "kern.log") continue;
     if (weeks >= 1)
       builder.file(`/var/log/${log}.1`, (context) => text(log, 1, context), { ...ADM, mtime: rotated(0) });
     for (let back = 2; back <= weeks; back += 1)

@@ -161,6 +161,8 @@ export class PackedTree {
 
   owners = (index: number): readonly number[] => this.ownerSets[this.#owner[index] ?? 0] ?? [];
 
+  ownerSet = (index: number): number => this.#owner[index] ?? 0;
+
   /** The entry that stands for all hard links of one file. */
   identity = (index: number): number => this.#firstOf.get(index) ?? index;
 

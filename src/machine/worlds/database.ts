@@ -100,7 +100,7 @@ export class WorldDatabase implements Disposable {
 
   [Symbol.dispose](): void {
     this.#statements.clear();
-    this.#db.close();
+    if (this.#db.isOpen) this.#db.close();
   }
 
   #sql(sql: string): StatementSync {

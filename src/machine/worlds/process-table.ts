@@ -14,6 +14,7 @@ import type { KeptState } from "./state.ts";
 const MAX_SPAWNED = 200;
 const PIDS_PER_SECOND = 0.03;
 const SIGKILL = 9;
+const SIGCONT = 18;
 /** Signals whose default action does not end a process: CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH. */
 const HARMLESS = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 const STOPPING = new Set([19, 20, 21, 22]);
@@ -73,6 +74,9 @@ export class WorldProcesses implements ProcessTable {
   readonly #seed: number;
   readonly #firstFree: number;
   #lastPid = 0;
+  #held:
+    | { readonly at: number; readonly key: unknown; readonly list: ReadonlyMap<number, ProcessFacts> }
+    | undefined;
 
   constructor(options: {
     readonly model: MachineModel;
@@ -97,18 +101,27 @@ export class WorldProcesses implements ProcessTable {
   nextPid(): number {
     const usual = this.#pidAt(this.#now());
     this.#lastPid = this.#lastPid >= usual ? this.#lastPid + 1 : usual;
-    while (this.#spawned.has(this.#lastPid)) this.#lastPid += 1;
+    while (this.get(this.#lastPid) !== undefined) this.#lastPid += 1;
     return this.#lastPid;
   }
 
-  /** Base processes that this world has not ended, and those that a restart of a service made. */
-  #installed(): ProcessFacts[] {
+  /** Base processes that this world has not ended. Asked for every path below `/proc`, so kept a moment. */
+  #installed(): ReadonlyMap<number, ProcessFacts> {
     const now = this.#now();
+    const key = this.#state.get("ended");
+    const held = this.#held;
+    if (held !== undefined && held.key === key && Math.abs(now - held.at) < 0.05) return held.list;
+    const list = new Map(this.#listInstalled(now).map((one) => [one.pid, one]));
+    this.#held = { at: now, key, list };
+    return list;
+  }
+
+  #listInstalled(now: number): ProcessFacts[] {
     const ended = new Set(this.#state.list("ended", isNumber));
     const shift = this.#bootedAt() - this.#model.bootTime;
     const list: ProcessFacts[] = [];
     for (const one of [...this.#base, ...kernelWorkers(this.#model.persona, now, this.#pidAt)]) {
-      if (ended.has(one.pid)) continue;
+      if (ended.has(one.pid) || this.#spawned.has(one.pid)) continue;
       const start = one.start < this.#model.bootTime + 30 ? one.start + shift : one.start;
       if (start > now) continue;
       const state: ProcessState =
@@ -119,12 +132,12 @@ export class WorldProcesses implements ProcessTable {
   }
 
   list(): readonly ProcessFacts[] {
-    const all = [...this.#installed(), ...[...this.#spawned.values()].map((one) => one.facts)];
+    const all = [...this.#installed().values(), ...[...this.#spawned.values()].map((one) => one.facts)];
     return all.toSorted((a, b) => a.pid - b.pid);
   }
 
   get(pid: number): ProcessFacts | undefined {
-    return this.#spawned.get(pid)?.facts ?? this.#installed().find((one) => one.pid === pid);
+    return this.#spawned.get(pid)?.facts ?? this.#installed().get(pid);
   }
 
   cpu(pid: number): { readonly seconds: number; readonly lifePercent: number; readonly percent: number } {
@@ -180,27 +193,28 @@ export class WorldProcesses implements ProcessTable {
   #add(pid: number, options: SpawnOptions, start: number): ProcessFacts {
     const comm = commOf(options.argv, options.exe);
     const parent = this.#spawned.get(options.ppid)?.facts;
-    const [rss, vsz] = options.load === "miner" ? [42_000, 318_000] : (sizes[comm] ?? [1792, 5488]);
+    const miner = options.load === "miner";
+    const [rss, vsz] = miner ? [42_000, 318_000] : (sizes[comm] ?? [1792, 5488]);
+    const inherited = {
+      sid: parent?.sid ?? pid,
+      tty: parent?.tty,
+      unit: parent?.unit ?? "",
+      pgid: pid,
+      nice: 0,
+      environ: {},
+    };
+    const { load: _load, lasting: _lasting, onSignal: _onSignal, ...given } = options;
     const facts: ProcessFacts = {
+      ...inherited,
+      ...given,
       pid,
-      ppid: options.ppid,
-      pgid: options.pgid ?? pid,
-      sid: options.sid ?? parent?.sid ?? pid,
-      tty: options.tty ?? parent?.tty,
-      uid: options.uid,
-      gid: options.gid,
       comm,
       argv: options.argv.slice(0, 256),
-      exe: options.exe,
-      cwd: options.cwd,
       start,
-      state: options.load === "miner" ? "R" : "S",
-      nice: options.nice ?? 0,
-      threads: options.load === "miner" ? this.#model.hardware.cpus.length + 1 : 1,
+      state: miner ? "R" : "S",
+      threads: miner ? this.#model.hardware.cpus.length + 1 : 1,
       rss: Math.round((rss * (0.94 + 0.12 * hashUnit(this.#seed, pid))) / 4) * 4,
       vsz,
-      environ: options.environ ?? {},
-      unit: options.unit ?? parent?.unit ?? "",
       kernel: false,
       spawned: true,
     };
@@ -274,18 +288,22 @@ export class WorldProcesses implements ProcessTable {
       if (!HARMLESS.has(signal) && !(signal === 1 && one.unit !== "")) this.#endInstalled(one);
       return undefined;
     }
+    this.#deliver(pid, spawned, signal);
+    return undefined;
+  }
+
+  #deliver(pid: number, spawned: Spawned, signal: number): void {
     if (spawned.onSignal !== undefined) spawned.onSignal(signal);
     else if (STOPPING.has(signal)) this.setState(pid, "T");
-    else if (signal === 18) this.setState(pid, "S");
+    else if (signal === SIGCONT) this.setState(pid, "S");
     else if (!HARMLESS.has(signal)) this.exit(pid);
     if (signal === SIGKILL && this.#spawned.has(pid)) this.exit(pid);
-    return undefined;
   }
 
   #endInstalled(one: ProcessFacts): void {
     this.#state.push("ended", one.pid, 512);
     // A server's children go with it; systemd starts nothing again that was killed by hand.
-    for (const child of this.#installed())
+    for (const child of [...this.#installed().values()])
       if (child.ppid === one.pid && child.unit === one.unit) this.#state.push("ended", child.pid, 512);
   }
 
@@ -302,10 +320,8 @@ export class WorldProcesses implements ProcessTable {
 
   /** At a reboot everything that somebody started is gone. */
   clear(): void {
-    for (const pid of [...this.#spawned.keys()]) {
-      this.kill(pid, SIGKILL, 0);
-      this.#spawned.delete(pid);
-    }
+    for (const pid of this.#spawned.keys()) this.kill(pid, SIGKILL, 0);
+    this.#spawned.clear();
     this.#state.set("lasting", undefined);
     this.#state.set("ended", undefined);
     this.#lastPid = 0;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyText } from "../testing/any-text.ts";
 import { parseSearch } from "./search.ts";
 
 const fields = new Set(["username", "cmd"]);
@@ -12,7 +13,7 @@ const terms = (text: string) => {
 describe("a search text", () => {
   it("is read whatever it holds", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
+      fc.property(anyText(60), (text) => {
         const parsed = parse(text);
         expect(parsed.ok ? Array.isArray(parsed.terms) : parsed.position <= text.length).toBe(true);
       }),

@@ -215,7 +215,11 @@ export class ProgramContext {
   }
 
   /** Runs `act`; an errno becomes its text. Anything else is thrown on. */
-  attempt<T>(act: () => T): { readonly value: T; readonly error?: undefined } | { readonly error: string } {
+  attempt<T>(
+    act: () => T,
+  ):
+    | { readonly value: T; readonly error?: undefined }
+    | { readonly error: string; readonly value?: undefined } {
     try {
       return { value: act() };
     } catch (error) {

@@ -51,7 +51,7 @@ async function withTerminal(body: (login: Login) => Promise<void>): Promise<void
     while (
       !request.world.processes
         .list()
-        .some((process) => process.argv[0] === name && process.exe.endsWith(name))
+        .some((process) => process.argv[0] === name && process.exe?.endsWith(name) === true)
     ) {
       await new Promise((resolve) => {
         setImmediate(resolve);

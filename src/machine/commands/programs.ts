@@ -1,0 +1,51 @@
+import { type Program, tableOf } from "./command.ts";
+import { fallbackProgram, withUsage } from "./fallback.ts";
+import { blocks } from "./files/blocks.ts";
+import { change } from "./files/change.ts";
+import { inspect } from "./files/inspect.ts";
+import { lsPrograms } from "./files/ls.ts";
+import { modes } from "./files/modes.ts";
+import { hardware } from "./hardware/hardware.ts";
+import { system } from "./identity/system.ts";
+import { recordedNames } from "./known-names.ts";
+import { addresses } from "./network/addresses.ts";
+import { connectors } from "./network/connect.ts";
+import { busyboxFetchers, fetchers } from "./network/fetch.ts";
+import { control } from "./processes/control.ts";
+import { psPrograms } from "./processes/ps.ts";
+import { busybox } from "./shells/busybox.ts";
+import { services } from "./system/services.ts";
+import { lines } from "./text/lines.ts";
+import { match } from "./text/match.ts";
+import { small } from "./text/small.ts";
+import { streams } from "./text/streams.ts";
+import { accounts } from "./users/accounts.ts";
+
+const modelled: readonly Program[] = [
+  ...streams,
+  ...lines,
+  ...match,
+  ...small,
+  ...lsPrograms,
+  ...change,
+  ...modes,
+  ...inspect,
+  ...blocks,
+  ...system,
+  ...hardware,
+  ...psPrograms,
+  ...control,
+  ...fetchers,
+  ...connectors,
+  ...addresses,
+  ...accounts,
+  ...services,
+];
+
+/** Every program the machine answers: those with rules, then those with recorded usage only. */
+export function machinePrograms(): readonly Program[] {
+  const known = tableOf(modelled);
+  const rest = recordedNames.filter((name) => !known.names.has(name)).map(fallbackProgram);
+  const wrapped = modelled.map(withUsage);
+  return [...rest, ...wrapped, busybox(tableOf([...rest, ...modelled]), tableOf(busyboxFetchers))];
+}

@@ -255,7 +255,7 @@ describe("counting", () => {
       { numRuns: 40 },
     );
     expect(kinds).toBe(15);
-  });
+  }, 60_000);
 
   it("tells unparsed lines at most once a minute, with a sample", () => {
     const { records: all } = collect({}, (loop) => {

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { ProblemCode } from "./problems.ts";
 
 /** `public`: anybody; `user`: signed in, even before a password change; `viewer` reads; `admin` does everything. */
-export type RouteRole = "public" | "user" | "viewer" | "admin";
+type RouteRole = "public" | "user" | "viewer" | "admin";
 
 /** Which allowance of requests a route draws from. */
 export type Allowance = "read" | "write" | "search" | "login" | "password" | "none";

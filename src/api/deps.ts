@@ -22,7 +22,7 @@ export type DeckyFact = Omit<z.input<typeof deckyShape>, "hits" | "last_event_at
 
 export type HealthReport = z.input<typeof healthShape>;
 export type WorkersReport = z.input<typeof workersShape>;
-export type TranscriptPart = z.input<typeof getTranscript.response>;
+type TranscriptPart = z.input<typeof getTranscript.response>;
 
 /** Recorded sessions. Names were checked against their patterns before a call. */
 export interface Recordings {

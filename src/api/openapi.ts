@@ -6,7 +6,7 @@ import { type ProblemCode, problemCodes, problemShape, problems } from "./proble
 type Json = { [key: string]: unknown };
 
 /** Problems that follow from what a route declares. */
-export function problemsOf(route: RouteDeclaration): readonly ProblemCode[] {
+function problemsOf(route: RouteDeclaration): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(["malformed", "internal", "unavailable", ...(route.problems ?? [])]);
   if (route.role !== "public") codes.add("unauthenticated");
   if (route.role === "viewer" || route.role === "admin") codes.add("password_change_required");

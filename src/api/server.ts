@@ -16,7 +16,7 @@ import { describeProblem, type ProblemCode, type ProblemExtra } from "./problems
 import { type Handled, type RouteCall, replied } from "./route.ts";
 import { toProblem } from "./to-problem.ts";
 
-export const BASE = "/api/v1";
+const BASE = "/api/v1";
 const BODY_LIMIT = 1024 * 1024;
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 

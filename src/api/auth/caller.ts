@@ -1,4 +1,4 @@
-export type Role = "viewer" | "admin";
+type Role = "viewer" | "admin";
 
 /** Who makes a request, as the session row says at this moment. */
 export interface Caller {

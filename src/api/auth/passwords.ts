@@ -3,7 +3,7 @@ import { ProblemError } from "../errors.ts";
 import { isCommonPassword } from "./common-passwords.ts";
 
 /** N = 2^ln, r = 8, p = 1: about 128 MiB and a third of a second with the product's 17. */
-export const SCRYPT_LN = 17;
+const SCRYPT_LN = 17;
 const R = 8;
 const P = 1;
 const SALT_BYTES = 16;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ProblemError } from "../errors.ts";
 
 /** Where a page begins: the sort key of the row beside it, and which way to read. */
-export interface PageStart {
+interface PageStart {
   readonly key: readonly (string | number)[];
   readonly backwards: boolean;
   /** Begin of the time range, so that `since` means the same on every page. */

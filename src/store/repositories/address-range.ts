@@ -29,7 +29,7 @@ export function textRanges({ address, bits }: Network): TextRanges | undefined {
 }
 
 /** The 128 bits of an IPv6 address in canonical text. */
-export function ipv6Bits(address: string): bigint {
+function ipv6Bits(address: string): bigint {
   const [head = "", tail] = address.split("::");
   const groups = (text: string): readonly string[] => (text === "" ? [] : text.split(":"));
   const front = groups(head);

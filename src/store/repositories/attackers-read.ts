@@ -11,7 +11,7 @@ export type AttackerTerm =
   | { readonly kind: "asn"; readonly value: number }
   | { readonly kind: "text"; readonly value: string };
 
-export interface AttackerFilter {
+interface AttackerFilter {
   readonly terms: readonly AttackerTerm[];
   readonly service?: string | undefined;
   readonly decky?: string | undefined;
@@ -36,7 +36,7 @@ export interface AttackerQuery {
   readonly page: PageRequest;
 }
 
-export interface ServiceSeen {
+interface ServiceSeen {
   readonly service: string;
   readonly interacted: number;
   readonly count: number;
@@ -44,7 +44,7 @@ export interface ServiceSeen {
   readonly last_seen: number;
 }
 
-export interface DeckySeen {
+interface DeckySeen {
   readonly decky: string;
   readonly count: number;
   readonly first_seen: number;

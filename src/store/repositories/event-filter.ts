@@ -8,13 +8,13 @@ interface Negatable {
 }
 
 /** Plain text: the words of `text` in this order, anywhere in the event. */
-export interface TextTerm extends Negatable {
+interface TextTerm extends Negatable {
   readonly kind: "text";
   readonly text: string;
   readonly prefix: boolean;
 }
 
-export interface ColumnTerm extends Negatable {
+interface ColumnTerm extends Negatable {
   readonly kind: "column";
   readonly column: TextColumn;
   readonly value: string;
@@ -22,27 +22,27 @@ export interface ColumnTerm extends Negatable {
 }
 
 /** Both ends belong to the range. */
-export interface NumberTerm extends Negatable {
+interface NumberTerm extends Negatable {
   readonly kind: "number";
   readonly column: NumberColumn;
   readonly from: number;
   readonly to: number;
 }
 
-export interface CountryTerm extends Negatable {
+interface CountryTerm extends Negatable {
   readonly kind: "country";
   readonly value: string;
 }
 
 /** A canonical address (`bits` null) or a network. */
-export interface AddressTerm extends Negatable {
+interface AddressTerm extends Negatable {
   readonly kind: "address";
   readonly address: string;
   readonly bits: number | null;
 }
 
 /** A field of the event as text, or as a number within a range. */
-export interface FieldTerm extends Negatable {
+interface FieldTerm extends Negatable {
   readonly kind: "field";
   readonly name: string;
   readonly value: string;

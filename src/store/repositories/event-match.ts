@@ -7,7 +7,7 @@ import { hasPhrase, words } from "./event-text.ts";
 const MAX_TEXT = 64 * 1024;
 
 /** All words of an event, in the order in which the index has them. */
-export function eventWords(row: Pick<EventRow, "raw_line" | "msg" | "fields">): readonly string[] {
+function eventWords(row: Pick<EventRow, "raw_line" | "msg" | "fields">): readonly string[] {
   const fields = Object.values(JSON.parse(row.fields) as Record<string, unknown>).map(String);
   return words([row.raw_line, row.msg, ...fields].join("\n").slice(0, MAX_TEXT));
 }

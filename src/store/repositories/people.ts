@@ -36,10 +36,10 @@ export interface AuditEntry {
 /** Sessions one user may hold; the oldest leave first. */
 const MAX_SESSIONS = 100;
 
-export const usernameKey = (username: string): string => username.normalize("NFKC").toLowerCase();
+const usernameKey = (username: string): string => username.normalize("NFKC").toLowerCase();
 
 /** What the next row states as `prev_hash`: a hash over all words of this one. */
-export const auditHash = (row: Selectable<AuditTable>): string =>
+const auditHash = (row: Selectable<AuditTable>): string =>
   createHash("sha256")
     .update(
       JSON.stringify([

@@ -158,15 +158,17 @@ describe("recordings", () => {
         const lines = shard();
         const back = lines
           .filter(({ ch }) => ch === "o")
-          .map(({ d, b }) => (b === undefined ? Buffer.from(String(d)) : Buffer.from(String(b), "base64")));
+          .map(({ d, b }) =>
+            b === undefined ? Buffer.from(d as string) : Buffer.from(b as string, "base64"),
+          );
         expect(Buffer.concat(back)).toEqual(Buffer.concat(chunks));
         expect(lines[0]).toMatchObject({ sid: session.sid, hdr: { version: 2, width: 80, height: 24 } });
         expect(truncated).toBe(false);
         expect(bytes).toBe(lines.reduce((sum, line) => sum + Buffer.byteLength(JSON.stringify(line)) + 1, 0));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
-  });
+  }, 30_000);
 
   test("text is text: a character cut in two is not lost to base64", () => {
     const chunks = new Utf8Chunks();
@@ -238,7 +240,7 @@ describe("captured files", () => {
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), (name) => {
         const stored = storedName(1_790_000_000_000, "ab".repeat(32), name);
         expect(stored).toMatch(/^\d{8}T\d{6}Z_[0-9a-f]{12}_[A-Za-z0-9._-]{1,100}$/);
-        expect(stored).not.toMatch(/_\.{1,2}$/);
+        expect(stored.slice(30)).not.toMatch(/^\.{1,2}$/);
       }),
     );
   });

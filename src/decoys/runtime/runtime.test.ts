@@ -5,6 +5,7 @@ import * as z from "zod";
 import { commonEvents, lifecycleEvents } from "#events/common-events.ts";
 import { type Connection, defineDecoy, type EventCatalogue } from "../contract.ts";
 import { startDecoy } from "../testing/start-decoy.ts";
+import { failRunningConnection } from "./connection.ts";
 
 const events = { ...commonEvents, ...lifecycleEvents, said: z.strictObject({ text: z.string().max(16) }) };
 type Serve = (connection: Connection<typeof events>) => void;
@@ -68,6 +69,19 @@ describe("a bounded connection", () => {
     other.end("still here");
     const [answer] = (await once(other, "data")) as [Buffer];
     expect(answer.toString()).toBe("still here");
+  });
+
+  test("what a timer of a handler throws belongs to the connection that set it", async () => {
+    await using running = await startDecoy(
+      probe(({ socket }) => {
+        socket.resume();
+        setTimeout(() => failRunningConnection(new RangeError("later")), 20);
+      }),
+    );
+    const client = connect(running.port(7), "127.0.0.1");
+    await once(client.resume(), "close");
+    expect((await running.waitFor("protocol_error")).fields["error"]).toBe("RangeError");
+    expect(failRunningConnection(new Error("nobody's"))).toBe(false);
   });
 
   test("a stage deadline is absolute: bytes do not move it", async () => {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "ssh2";
+import { Client, type ClientChannel } from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasshServer, parseKexInit } from "#fingerprints/hassh.ts";
 import { type ClientResult, freshHost, runClient } from "../testing/run-client.ts";
@@ -305,15 +305,15 @@ describe("raw clients", () => {
     client.connect({ host: "127.0.0.1", port: running.port(22), username: "root", password: "hunter2!" });
     await once(client, "ready");
     const exec = (command: string) =>
-      new Promise<import("ssh2").ClientChannel>((resolve, reject) =>
+      new Promise<ClientChannel>((resolve, reject) =>
         client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel))),
       );
     const channels = await Promise.all([exec("sleep 60"), exec("sleep 61"), exec("echo quick")]);
     const [first, , quick] = channels;
     quick?.resume();
-    await once(quick as import("ssh2").ClientChannel, "close");
+    await once(quick as ClientChannel, "close");
     first?.resume();
-    const exit = once(first as import("ssh2").ClientChannel, "exit");
+    const exit = once(first as ClientChannel, "exit");
     first?.signal("TERM");
     expect((await exit)[1]).toBe("SIGTERM");
     client.destroy();

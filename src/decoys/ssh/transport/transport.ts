@@ -23,6 +23,8 @@ import { MSG, message, WireReader, WireWriter } from "./wire.ts";
 const PROTOCOL_ERROR = 2;
 /** Payloads that wait while keys are exchanged; clients stop sending meanwhile, so few do. */
 const MAX_HELD = 4_096;
+/** Key exchanges of one connection: each costs us milliseconds and the client a few bytes. */
+const MAX_EXCHANGES = 256;
 
 export interface TransportOptions {
   readonly socket: Writable;
@@ -69,6 +71,7 @@ export class SshTransport {
   #kex: KexState | undefined;
   #held: Buffer[] = [];
   #first = true;
+  #exchanges = 0;
   #strict = false;
   #closed = false;
   #negotiated: Negotiated | undefined;
@@ -249,6 +252,8 @@ export class SshTransport {
 
   #onKexInit(payload: Buffer): void {
     if (this.#kex !== undefined) throw new SshProtocolError("KEXINIT during key exchange");
+    this.#exchanges += 1;
+    if (this.#exchanges > MAX_EXCHANGES) throw new SshProtocolError("too many key exchanges");
     const init = parseKexInit(payload);
     if (init === undefined) throw new SshProtocolError("malformed KEXINIT");
     this.#options.onKexInit(init);
@@ -271,7 +276,7 @@ export class SshTransport {
   #onKexMessage(payload: Buffer, sequence: number): void {
     const kex = this.#kex;
     if (kex === undefined || kex.next !== undefined) {
-      this.unimplemented(sequence);
+      this.#transmit(message(MSG.UNIMPLEMENTED).uint32(sequence).done());
       return;
     }
     const step = kex.exchange.take(payload);

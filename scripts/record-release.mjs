@@ -90,6 +90,26 @@ function tryRead(path) {
 const bulky =
   /^\/etc\/(ssl\/certs\/|ldap\/schema\/|ldap\/slapd\.d\/|postfix\/main\.cf\.proto|apt\/trusted|aliases\.db)/;
 
+/** `elf-…` by what the program headers say; 32-bit files are no programs of ours. */
+function classifyElf(head) {
+  if (head.readUInt16LE(16) === 1) return "elf-object";
+  const kinds = new Set();
+  const first = Number(head.readBigUInt64LE(32));
+  const count = head[4] === 2 ? head.readUInt16LE(56) : 0;
+  for (let at = first; at < first + count * 56 && at + 4 <= head.length; at += 56)
+    kinds.add(head.readUInt32LE(at));
+  if (kinds.has(3)) return head.readUInt16LE(16) === 2 ? "elf-exec" : "elf-pie";
+  return kinds.has(2) ? "elf-shared" : "elf-static";
+}
+
+const magics = [
+  ["gzip", "\x1f\x8b"],
+  ["xz", "\xfd7zXZ\0"],
+  ["zstd", "\x28\xb5\x2f\xfd"],
+  ["tz", "TZif"],
+  ["png", "\x89PNG"],
+];
+
 /** What a file is made of, judged by its first bytes. */
 function classify(path, size) {
   if (size === 0) return "empty";
@@ -97,30 +117,13 @@ function classify(path, size) {
   const fd = openSync(path, "r");
   readSync(fd, head, 0, head.length, 0);
   closeSync(fd);
-  if (head.length >= 4 && head.readUInt32BE(0) === 0x7f454c46 && head.length > 64) {
-    const type = head.readUInt16LE(16);
-    const phoff = Number(head.readBigUInt64LE(32));
-    const count = head[4] === 2 ? head.readUInt16LE(56) : 0;
-    let interp = false;
-    let dynamic = false;
-    for (let i = 0; i < count && phoff + i * 56 + 4 <= head.length; i += 1) {
-      const kind = head.readUInt32LE(phoff + i * 56);
-      if (kind === 3) interp = true;
-      if (kind === 2) dynamic = true;
-    }
-    if (type === 1) return "elf-object";
-    if (interp) return type === 2 ? "elf-exec" : "elf-pie";
-    return dynamic ? "elf-shared" : "elf-static";
-  }
-  if (head[0] === 0x23 && head[1] === 0x21)
-    return `script ${head.toString("latin1").split("\n")[0].slice(2).trim()}`;
-  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
-  if (head.subarray(0, 6).toString("latin1") === "\xfd7zXZ\0") return "xz";
-  if (head.subarray(0, 4).toString("latin1") === "\x28\xb5\x2f\xfd") return "zstd";
-  if (head.subarray(0, 4).toString("latin1") === "TZif") return "tz";
-  if (head.subarray(0, 4).toString("latin1") === "\x89PNG") return "png";
-  if (/\.pyc$/.test(path)) return "pyc";
-  if (/\.mo$/.test(path)) return "mo";
+  const text = head.toString("latin1");
+  if (text.startsWith("\x7fELF") && head.length > 64) return classifyElf(head);
+  if (text.startsWith("#!")) return `script ${text.split("\n")[0].slice(2).trim()}`;
+  const magic = magics.find(([, start]) => text.startsWith(start));
+  if (magic !== undefined) return magic[0];
+  if (path.endsWith(".pyc")) return "pyc";
+  if (path.endsWith(".mo")) return "mo";
   return head.includes(0) ? "binary" : "text";
 }
 

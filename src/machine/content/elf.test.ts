@@ -1,7 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Architecture, buildIdOf, elfFile, findBuildId, parseElfHead, targets } from "./elf.ts";
+import { elfFile } from "./elf.ts";
+import { type Architecture, buildIdOf, findBuildId, parseElfHead, targets } from "./elf-target.ts";
 import { filled, prose } from "./filler.ts";
 import { gzipOf } from "./gzip.ts";
 

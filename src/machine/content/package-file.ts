@@ -1,5 +1,6 @@
 import type { RecordedRelease } from "../release/release.ts";
-import { type Architecture, elfFile } from "./elf.ts";
+import { elfFile } from "./elf.ts";
+import type { Architecture } from "./elf-target.ts";
 import { type Filled, filled, fromBytes, noise, prose, strings } from "./filler.ts";
 import { gzipFilled } from "./gzip.ts";
 

@@ -1,4 +1,4 @@
-import { type Architecture } from "../content/elf.ts";
+import { type Architecture } from "../content/elf-target.ts";
 import type { Filled } from "../content/filler.ts";
 import { packageFile } from "../content/package-file.ts";
 import type { FileKind } from "../contract.ts";
@@ -395,19 +395,15 @@ export class LayerBuilder {
     const own = parent.own(name);
     if (own instanceof MadeFolder && attributes === undefined && extra === undefined) return own;
     const origin = own ?? parent.installed(name, this.#context);
-    const made = new MadeFolder(
-      origin?.ino ?? this.ino(),
-      attributes ?? {
-        mode: origin?.mode ?? 0o755,
-        uid: origin?.uid ?? 0,
-        gid: origin?.gid ?? 0,
-        mtime: origin === undefined ? this.#defaultTime : 0,
-      },
-      origin,
-      extra,
-    );
+    const made = new MadeFolder(origin?.ino ?? this.ino(), attributes ?? this.#like(origin), origin, extra);
     parent.set(name, made);
     return made;
+  }
+
+  /** As recorded; a time of 0 asks the origin. */
+  #like(origin: BaseNode | undefined): MadeAttributes {
+    if (origin === undefined) return { mode: 0o755, mtime: this.#defaultTime };
+    return { mode: origin.mode, uid: origin.uid, gid: origin.gid, mtime: 0 };
   }
 
   put(path: string, make: (ino: number) => BaseNode): void {

@@ -1,5 +1,5 @@
-import type { Architecture } from "../content/elf.ts";
-import { buildIdOf, findBuildId, parseElfHead, targets } from "../content/elf.ts";
+import type { Architecture } from "../content/elf-target.ts";
+import { buildIdOf, findBuildId, parseElfHead, targets } from "../content/elf-target.ts";
 import { elfIdentity } from "../content/package-file.ts";
 import type { Executable } from "../model.ts";
 import type { RecordedRelease } from "../release/release.ts";
@@ -56,27 +56,31 @@ export class Programs {
   classify(node: BaseNode, context: ReadContext): Executable {
     const head = node.readAt(0, HEAD, context);
     if (head.length === 0) return { kind: "empty" };
-    const elf = parseElfHead(head);
-    if (elf !== undefined) {
-      const path = this.ownPath(head);
-      if (path !== undefined) return { kind: "program", path, name: path.slice(path.lastIndexOf("/") + 1) };
-      const target = targets[this.#arch];
-      const fits =
-        (elf.machine === target.machine && elf.little === target.little) ||
-        (ALSO[this.#arch]?.includes(elf.machine) === true && elf.little);
-      if (!fits || head.length < 52) return { kind: "format-error" };
-      return { kind: "foreign", machine: machineNames[elf.machine] ?? String(elf.machine) };
-    }
-    if (head[0] === 0x7f && head[1] === 0x45) return { kind: "format-error" };
-    if (head[0] === 0x23 && head[1] === 0x21) {
-      const line = Buffer.from(head.subarray(2, 257)).toString("latin1").split("\n")[0]?.trim() ?? "";
-      const [interpreter = "", ...rest] = line.split(/[ \t]+/);
-      const argument = rest.join(" ");
-      return { kind: "script", interpreter, argument: argument === "" ? undefined : argument };
-    }
+    if (head[0] === 0x7f && head[1] === 0x45) return this.#classifyElf(head);
+    if (head[0] === 0x23 && head[1] === 0x21) return scriptOf(head);
     // Shells refuse to interpret what is binary in its first line.
     const firstLine = Buffer.from(head).indexOf(10);
     const zero = Buffer.from(head).indexOf(0);
     return zero >= 0 && (firstLine < 0 || zero < firstLine) ? { kind: "format-error" } : { kind: "text" };
   }
+
+  #classifyElf(head: Uint8Array): Executable {
+    const path = this.ownPath(head);
+    if (path !== undefined) return { kind: "program", path, name: path.slice(path.lastIndexOf("/") + 1) };
+    const elf = parseElfHead(head);
+    const target = targets[this.#arch];
+    if (elf === undefined || elf.little !== target.little || head.length < 52)
+      return { kind: "format-error" };
+    const fits = elf.machine === target.machine || ALSO[this.#arch]?.includes(elf.machine) === true;
+    if (!fits) return { kind: "format-error" };
+    return { kind: "foreign", machine: machineNames[elf.machine] ?? String(elf.machine) };
+  }
+}
+
+/** The interpreter line, cut where the kernel cuts it. */
+function scriptOf(head: Uint8Array): Executable {
+  const line = Buffer.from(head.subarray(2, 257)).toString("latin1").split("\n")[0]?.trim() ?? "";
+  const [interpreter = "", ...rest] = line.split(/[ \t]+/);
+  const argument = rest.join(" ");
+  return { kind: "script", interpreter, argument: argument === "" ? undefined : argument };
 }

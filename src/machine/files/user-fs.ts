@@ -3,6 +3,7 @@ import { FsError } from "../errors.ts";
 import type { Caller, Executable, MachineFs, Mount } from "../model.ts";
 import { type NodeAttributes, WorldNode, type WorldTree } from "../worlds/world-tree.ts";
 import type { BaseNode, ReadContext } from "./base-node.ts";
+import { deviceOf, ENDLESS, factsOf, writeDevice } from "./entry-facts.ts";
 import { type Located, locate, type Place, resolve, type Walker } from "./walk.ts";
 
 /** What the file system needs to know of the rest of its world. */
@@ -21,12 +22,6 @@ export interface FsHost {
 }
 
 const MAX_READ = 64 * 1024 * 1024;
-/** Devices that swallow what is written: null, zero, random, urandom, tty, console, ptmx. */
-const SINKS = new Set(["1:3", "1:5", "1:8", "1:9", "5:0", "5:1", "5:2"]);
-const ENDLESS = new Set(["1:5", "1:7", "1:8", "1:9"]);
-
-const deviceOf = (node: BaseNode): string =>
-  `${String(node.rdev?.major ?? 0)}:${String(node.rdev?.minor ?? 0)}`;
 
 /** One caller's view of one world's files. */
 export class CallerFs implements MachineFs {
@@ -66,60 +61,12 @@ export class CallerFs implements MachineFs {
     if (mount.readOnly) throw new FsError("EROFS", path);
   }
 
-  #facts(node: BaseNode): FileFacts {
-    const mtime = node.mtime(this.#context);
-    const times =
-      node instanceof WorldNode && node.attributes.ctime !== 0
-        ? node.attributes
-        : {
-            mtime,
-            ctime: Math.max(mtime, this.#host.installedAt),
-            atime: Math.max(mtime, this.#host.installedAt),
-          };
-    return {
-      kind: node.kind,
-      mode: node.mode,
-      uid: node.uid,
-      gid: node.gid,
-      size: node.size(this.#context),
-      nlink: node.kind === "directory" && node instanceof WorldNode ? this.#folderLinks(node) : node.nlink,
-      mtime,
-      atime: times.atime,
-      ctime: times.ctime,
-      inode: node.ino,
-      ...this.#targetOf(node),
-      ...(node.kind === "character" || node.kind === "block"
-        ? { rdev: node.rdev ?? { major: 0, minor: 0 } }
-        : {}),
-    };
-  }
-
-  /** Some links of `/proc` show where they lead only to their owner. */
-  #targetOf(node: BaseNode): { readonly target?: string } {
-    if (node.kind !== "symlink") return {};
-    try {
-      return { target: node.target(this.#context) };
-    } catch (error) {
-      if (error instanceof FsError) return {};
-      throw error;
-    }
-  }
-
-  #folderLinks(node: WorldNode): number {
-    let links = node.origin?.nlink ?? 2;
-    for (const [name, entry] of node.entries) {
-      const below = node.origin?.lookup(name, this.#context)?.kind === "directory" ? 1 : 0;
-      links += (entry?.kind === "directory" ? 1 : 0) - below;
-    }
-    return links;
-  }
-
   stat(path: string): FileFacts {
-    return this.#facts(resolve(this.#walker, path, true).node);
+    return factsOf(resolve(this.#walker, path, true).node, this.#context, this.#host.installedAt);
   }
 
   lstat(path: string): FileFacts {
-    return this.#facts(resolve(this.#walker, path, false).node);
+    return factsOf(resolve(this.#walker, path, false).node, this.#context, this.#host.installedAt);
   }
 
   readdir(path: string): readonly string[] {
@@ -240,7 +187,7 @@ export class CallerFs implements MachineFs {
     this.#require(node.kind !== "directory", "EISDIR", path);
     this.#require(this.#permits(node, 2), "EACCES", path);
     if (node.kind === "character" || node.kind === "block") {
-      this.#writeDevice(node, path);
+      writeDevice(node, path);
       return undefined;
     }
     this.#require(node.kind !== "socket", "ENXIO", path);
@@ -252,14 +199,6 @@ export class CallerFs implements MachineFs {
     this.#writable(found.path, this.#caller.uid === 0 ? "EIO" : "EACCES");
     if (node instanceof WorldNode) this.#require(!node.immutable, "EPERM", path);
     return { node: this.#own(found), path: found.path, created: false };
-  }
-
-  #writeDevice(node: BaseNode, path: string): void {
-    const device = deviceOf(node);
-    if (device === "1:7") throw new FsError("ENOSPC", path);
-    if (SINKS.has(device) || node.kind === "block" || node.rdev?.major === 136 || node.rdev?.major === 4)
-      return;
-    throw new FsError("ENXIO", path);
   }
 
   #change(opened: { node: WorldNode; path: string }, apply: () => void): void {

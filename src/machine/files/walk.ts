@@ -34,55 +34,91 @@ export interface Walker {
 
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
 
-/** Resolves a path as the kernel does; the last name need not exist. */
-export function locate(walker: Walker, path: string, follow: boolean): Place {
+/** What is left of a path, and where it has got to. */
+class Course {
+  folder: Located;
+  parts: string[];
+  mustBeFolder: boolean;
+  readonly #start: Located;
+  readonly #path: string;
+  #links = 0;
+
+  constructor(start: Located, path: string) {
+    this.#start = start;
+    this.#path = path;
+    this.folder = start;
+    this.parts = partsOf(path).toReversed();
+    this.mustBeFolder = /\/\.{0,2}$/.test(path);
+  }
+
+  up(): void {
+    this.folder = this.folder.parent ?? this.#start;
+  }
+
+  follow(target: string): void {
+    this.#links += 1;
+    if (this.#links > MAX_LINKS) throw new FsError("ELOOP", this.#path);
+    if (this.parts.length === 0 && target.endsWith("/")) this.mustBeFolder = true;
+    this.parts.push(...partsOf(target).toReversed());
+    if (target.startsWith("/")) this.folder = this.#start;
+  }
+
+  /** The path ended at a folder: `/`, `..`, or a link to it. */
+  end(): Place {
+    const { folder } = this;
+    return {
+      parent: folder.parent ?? this.#start,
+      name: folder.name,
+      path: folder.path,
+      found: folder,
+      mustBeFolder: true,
+    };
+  }
+}
+
+function checkLengths(path: string): void {
   if (path === "") throw new FsError("ENOENT", path);
   if (Buffer.byteLength(path) >= MAX_PATH) throw new FsError("ENAMETOOLONG", path);
-  const start: Located = { node: walker.root, name: "", path: "/", parent: undefined };
-  let folder = start;
-  let parts = partsOf(path);
-  let mustBeFolder = /\/\.{0,2}$/.test(path);
-  let links = 0;
-  for (let at = 0; at < parts.length; at += 1) {
-    const name = parts[at] ?? "";
-    const last = at === parts.length - 1;
+}
+
+/** The entry of that name in the folder one has got to. */
+function step(walker: Walker, folder: Located, name: string, path: string): Located | undefined {
+  if (name.length > 63 && Buffer.byteLength(name) > MAX_NAME) throw new FsError("ENAMETOOLONG", path);
+  const node = folder.node.lookup(name, walker.context);
+  if (node === undefined) return undefined;
+  return { node, name, path: pathIn(folder, name), parent: folder };
+}
+
+const pathIn = (folder: Located, name: string): string =>
+  folder.path === "/" ? `/${name}` : `${folder.path}/${name}`;
+
+/** Resolves a path as the kernel does; the last name need not exist. */
+export function locate(walker: Walker, path: string, follow: boolean): Place {
+  checkLengths(path);
+  const course = new Course({ node: walker.root, name: "", path: "/", parent: undefined }, path);
+  for (let name = course.parts.pop(); name !== undefined; name = course.parts.pop()) {
+    const { folder, mustBeFolder } = course;
     enter(walker, folder, path);
     if (name === "..") {
-      folder = folder.parent ?? start;
+      course.up();
       continue;
     }
-    if (Buffer.byteLength(name) > MAX_NAME) throw new FsError("ENAMETOOLONG", path);
-    const node = folder.node.lookup(name, walker.context);
-    const childPath = folder.path === "/" ? `/${name}` : `${folder.path}/${name}`;
-    if (node === undefined) {
-      if (!last) throw new FsError("ENOENT", path);
-      return { parent: folder, name, path: childPath, found: undefined, mustBeFolder };
-    }
-    const found: Located = { node, name, path: childPath, parent: folder };
-    if (node.kind === "symlink" && (!last || follow || mustBeFolder)) {
-      links += 1;
-      if (links > MAX_LINKS) throw new FsError("ELOOP", path);
-      const target = node.target(walker.context);
-      const rest = parts.slice(at + 1);
-      if (last && target.endsWith("/")) mustBeFolder = true;
-      parts = [...partsOf(target), ...rest];
-      if (target.startsWith("/")) folder = start;
-      at = -1;
-      continue;
-    }
-    if (last) {
-      if (mustBeFolder && node.kind !== "directory") throw new FsError("ENOTDIR", path);
-      return { parent: folder, name, path: childPath, found, mustBeFolder };
-    }
-    folder = found;
+    const found = step(walker, folder, name, path);
+    const last = course.parts.length === 0;
+    if (found?.node.kind === "symlink" && (!last || follow || mustBeFolder))
+      course.follow(found.node.target(walker.context));
+    else if (last)
+      return arrived({ parent: folder, name, path: pathIn(folder, name), found, mustBeFolder }, path);
+    else if (found === undefined) throw new FsError("ENOENT", path);
+    else course.folder = found;
   }
-  return {
-    parent: folder.parent ?? start,
-    name: folder.name,
-    path: folder.path,
-    found: folder,
-    mustBeFolder: true,
-  };
+  return course.end();
+}
+
+function arrived(place: Place, path: string): Place {
+  if (place.found !== undefined && place.mustBeFolder && place.found.node.kind !== "directory")
+    throw new FsError("ENOTDIR", path);
+  return place;
 }
 
 function enter(walker: Walker, folder: Located, path: string): void {

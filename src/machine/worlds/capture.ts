@@ -52,6 +52,11 @@ function addedLines(before: Uint8Array | undefined, after: Uint8Array): string {
     .slice(0, DETAIL);
 }
 
+function announce({ path, audit, before }: Pending, kind: string, bytes: Uint8Array): void {
+  const detail = bytes.length === 0 ? "emptied" : addedLines(before, bytes);
+  audit?.observer.machineChange({ kind, path, detail });
+}
+
 type Captured = Parameters<ShellObserver["fileCaptured"]>[0];
 
 interface CapturerOptions {
@@ -109,7 +114,7 @@ export class Capturer implements Disposable {
   }
 
   settleAll(): void {
-    for (const node of [...this.#pending.keys()]) this.settle(node);
+    for (const node of this.#pending.keys()) this.settle(node);
   }
 
   settle(node: WorldNode): void {
@@ -120,24 +125,23 @@ export class Capturer implements Disposable {
     if (node.nlink <= 0 || node.data.size > MAX_FILE || node.data.at === "base") return;
     const bytes = this.#options.read(node);
     const kind = changeKind(one.path);
-    if (kind !== undefined)
-      one.audit?.observer.machineChange({
-        kind,
-        path: one.path,
-        detail: bytes.length === 0 ? "emptied" : addedLines(one.before, bytes),
-      });
+    if (kind !== undefined) announce(one, kind, bytes);
     if (bytes.length === 0 || kind === "log_wipe") return;
     if (this.#options.isOwn(bytes) || !this.#options.isNew(hashOf(bytes))) return;
+    this.#report(one, bytes);
+  }
+
+  #report({ path, node, audit }: Pending, bytes: Uint8Array): void {
     const event: Captured = {
-      path: one.path,
+      path,
       bytes,
-      method: one.audit?.method ?? "service",
+      method: audit?.method ?? "service",
       mode: node.attributes.mode,
-      writer: one.audit?.writer ?? "",
-      ...(one.audit?.n === undefined ? {} : { n: one.audit.n }),
+      writer: audit?.writer ?? "",
+      ...(audit?.n === undefined ? {} : { n: audit.n }),
     };
-    if (one.audit === undefined) this.#options.orphan(event);
-    else one.audit.observer.fileCaptured(event);
+    if (audit === undefined) this.#options.orphan(event);
+    else audit.observer.fileCaptured(event);
   }
 
   [Symbol.dispose](): void {

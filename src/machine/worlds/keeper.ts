@@ -133,23 +133,26 @@ export class WorldKeeper implements Disposable {
     node.nlink = row.nlink;
     node.immutable = (row.flags & 1) !== 0;
     node.append = (row.flags & 2) !== 0;
-    if (row.origin !== null) {
-      node.originPath = row.origin;
-      const base = this.#basePath(row.origin);
-      if (row.kind === "directory") node.origin = base;
-      if (base !== undefined && row.data === "base") node.data = { at: "base", node: base, size: row.size };
-    }
+    node.originPath = row.origin ?? undefined;
+    if (row.kind === "directory" && row.origin !== null) node.origin = this.#basePath(row.origin);
     if (row.kind === "symlink") node.linkTarget = row.target ?? "";
     if (row.kind === "character" || row.kind === "block") {
       const [major = "0", minor = "0"] = (row.target ?? "").split(":");
       node.rdev = { major: Number(major), minor: Number(minor) };
     }
+    node.data = this.#dataOf(row) ?? node.data;
+    return node;
+  }
+
+  #dataOf(row: NodeRow): Data | undefined {
+    if (row.data === null) return undefined;
     if (row.data === "inline") {
       const bytes = Buffer.from(row.inline ?? new Uint8Array());
-      node.data = { at: "memory", bytes, size: row.size };
-    } else if (row.data !== null && row.data !== "base")
-      node.data = { at: "store", hash: row.data, length: row.length, size: row.size };
-    return node;
+      return { at: "memory", bytes, size: row.size };
+    }
+    if (row.data !== "base") return { at: "store", hash: row.data, length: row.length, size: row.size };
+    const base = row.origin === null ? undefined : this.#basePath(row.origin);
+    return base === undefined ? undefined : { at: "base", node: base, size: row.size };
   }
 
   #basePath(path: string): BaseNode | undefined {

@@ -303,7 +303,7 @@ export class WorldProcesses implements ProcessTable {
   #endInstalled(one: ProcessFacts): void {
     this.#state.push("ended", one.pid, 512);
     // A server's children go with it; systemd starts nothing again that was killed by hand.
-    for (const child of [...this.#installed().values()])
+    for (const child of this.#installed().values())
       if (child.ppid === one.pid && child.unit === one.unit) this.#state.push("ended", child.pid, 512);
   }
 

@@ -19,6 +19,12 @@ const MAX_CHANGED = 200;
 const field = (text: string, name: string): string | undefined =>
   new RegExp(`^${name}\\s*=\\s*(.*)$`, "m").exec(text)?.[1]?.trim();
 
+function subOf(plan: UnitPlan, active: UnitFacts["active"]): string {
+  if (active === "failed") return "failed";
+  if (active === "inactive") return "dead";
+  return plan.active === "active" ? plan.sub : "running";
+}
+
 export class WorldServices implements ServiceTable {
   readonly #plans: ReadonlyMap<string, UnitPlan>;
   readonly #base: readonly BaseProcess[];
@@ -62,28 +68,25 @@ export class WorldServices implements ServiceTable {
 
   #facts(plan: UnitPlan): UnitFacts {
     const changed = this.#changed(plan.name);
-    const active = changed.active ?? plan.active;
     const main = changed.pid ?? mainPidOf(plan.name, this.#base);
     const alive = main !== undefined && this.#processes.get(main) !== undefined;
-    const died = active === "active" && plan.sub === "running" && main !== undefined && !alive;
+    const active = this.#activity(plan, changed.active ?? plan.active, main !== undefined && !alive);
     const { after, ...rest } = plan;
+    const masked = changed.masked === true;
     return {
       ...rest,
-      load: changed.masked === true ? "masked" : plan.load,
-      active: died ? "failed" : active,
-      sub: died
-        ? "failed"
-        : active === "active"
-          ? plan.active === "active"
-            ? plan.sub
-            : "running"
-          : active === "failed"
-            ? "failed"
-            : "dead",
-      enabled: changed.masked === true ? "masked" : (changed.enabled ?? plan.enabled),
+      load: masked ? "masked" : plan.load,
+      active,
+      sub: subOf(plan, active),
+      enabled: masked ? "masked" : (changed.enabled ?? plan.enabled),
       since: changed.since ?? this.#bootedAt() + after,
       mainPid: alive && active === "active" ? main : undefined,
     };
+  }
+
+  /** A unit whose main process somebody killed has failed. */
+  #activity(plan: UnitPlan, active: UnitFacts["active"], dead: boolean): UnitFacts["active"] {
+    return active === "active" && plan.sub === "running" && dead ? "failed" : active;
   }
 
   list(): readonly UnitFacts[] {

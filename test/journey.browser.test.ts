@@ -161,8 +161,8 @@ describe.skipIf(!canRun)("a visitor's first attack, in a real browser with a rea
     await runProgram("curl", [...CURL, "--data-binary", "@-", `${web}/mega`], { input: mega });
     for (const path of ["/", "/logs", "/attackers", "/credentials", "/sessions"]) {
       await page.goto(`${product.ready.url}${path}`);
-      await page.locator("main").waitFor();
-      await page.waitForLoadState("networkidle").catch(() => {});
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.waitForTimeout(800);
       expect(await page.title()).not.toContain("owned");
     }
     await page.goto(`${product.ready.url}/credentials`);

@@ -126,7 +126,7 @@ export const attackerTimeline = (uuid: string) =>
 export const attackerCommands = (uuid: string, search: string, service: string | undefined) =>
   pages([...keys.attackerCommands, uuid, search, service], (cursor, signal) =>
     get("/api/v1/attackers/{uuid}/commands", {
-      params: { path: { uuid }, query: { limit: PAGE, ...given({ cursor, search, service }) } },
+      params: { path: { uuid }, query: { limit: PAGE, sort: "at", ...given({ cursor, search, service }) } },
       signal,
     }),
   );

@@ -262,7 +262,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Commands of an attacker, newest first */
+        /** Commands of an attacker, in the order typed or newest first */
         readonly get: operations["listAttackerCommands"];
         readonly put?: never;
         readonly post?: never;
@@ -2058,6 +2058,8 @@ export interface operations {
                 readonly offset?: number;
                 /** @description `capped` counts to 10 000, or what it found among the newest 10 000. */
                 readonly count?: "capped" | "exact" | "none";
+                /** @description `at` = in the order typed. */
+                readonly sort?: "at" | "-at";
             };
             readonly header?: never;
             readonly path: {

@@ -91,6 +91,7 @@ export const attackerHandlers: readonly Handled[] = [
     await attackerOr404(api, params.uuid);
     const paging = openPage(api, ["attacker commands", params.uuid], query);
     const found = await api.store.sessionsRead.commands({
+      descending: query.sort === "-at",
       filter: {
         attackerUuid: params.uuid,
         service: query.service,

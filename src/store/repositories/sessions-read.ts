@@ -141,8 +141,9 @@ export const sessionsRead = (db: Kysely<Schema>) => ({
     return { service: row.service, shard, isOpen: row.state === "open" };
   },
 
-  /** Of an attacker newest first, of a session in order. */
+  /** Of an attacker newest first if `descending`, of a session always in order. */
   async commands(query: {
+    readonly descending?: boolean;
     readonly filter: CommandFilter;
     readonly page: PageRequest;
   }): Promise<Page<CommandRow>> {
@@ -159,7 +160,7 @@ export const sessionsRead = (db: Kysely<Schema>) => ({
     for (const word of filter.words)
       commands = commands.where(sql<boolean>`c.command_text like ${like(word)} escape '\\'`);
     const order = byAttacker
-      ? { columns: ["c.event_seq", "c.id"], descending: true }
+      ? { columns: ["c.event_seq", "c.id"], descending: query.descending ?? true }
       : { columns: ["c.n"], descending: false };
     const read = await keyset(commands, order, page).selectAll("c").execute();
     return { ...cutPage(read, page), ...(await countRows(db, commands, page.count)) };

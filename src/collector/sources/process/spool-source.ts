@@ -24,6 +24,8 @@ interface Folder {
   readonly runs: Map<string, SpoolStream>;
   watcher: FSWatcher | undefined;
   busyUntil: number;
+  /** What the last look found, so that a quiet folder costs one listing. */
+  names: string;
 }
 
 interface Quiet {
@@ -138,22 +140,25 @@ export class SpoolSource implements Source {
   #folder(path: string, decky: string, service: string): Folder {
     let folder = this.#folders.get(path);
     if (folder === undefined) {
-      folder = { path, decky, service, runs: new Map(), watcher: undefined, busyUntil: 0 };
+      folder = { path, decky, service, runs: new Map(), watcher: undefined, busyUntil: 0, names: "" };
       this.#folders.set(path, folder);
     }
     return folder;
   }
 
   #findRuns(folder: Folder, now: number): void {
-    const found = new Set<string>();
-    for (const name of this.#list(folder.path)) {
-      const run = parseSpoolName(name)?.run;
-      if (run !== undefined) found.add(run);
-    }
-    for (const run of [...found].toSorted()) {
-      const known = folder.runs.get(run);
-      if (known === undefined) this.#open(folder, run, now);
-      else known.lookAgain();
+    const names = this.#list(folder.path);
+    const text = names.join("/");
+    if (text !== folder.names) {
+      folder.names = text;
+      const found = new Set(
+        names.map((name) => parseSpoolName(name)?.run).filter((run) => run !== undefined),
+      );
+      for (const run of [...found].toSorted()) {
+        const known = folder.runs.get(run);
+        if (known === undefined) this.#open(folder, run, now);
+        else known.lookAgain();
+      }
     }
     if (now >= folder.busyUntil) this.#watchFolder(folder);
   }

@@ -22,6 +22,8 @@ export const spoolKey = ({ decky, service, run }: SpoolPlace): string => `spool:
 
 /** One buffer for all spools: frames are taken before the next read. */
 const piece = new Uint8Array(256 * 1024);
+/** A file that others cut is noticed within so many looks at its end. */
+const CUT_CHECK_READS = 8;
 const OPEN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
@@ -43,6 +45,7 @@ export class SpoolStream implements SourceStream {
   #offset: number;
   #fd: number | undefined;
   #gap: SourceGap | undefined;
+  #emptyReads = 0;
   #isReleased = false;
   #isDone = false;
   #isDeleted = false;
@@ -101,7 +104,9 @@ export class SpoolStream implements SourceStream {
     if (fd === undefined) return this.#isReleased ? this.#finish() : undefined;
     const first = this.#readPiece(fd, budget);
     if (first !== undefined) return first;
-    if (this.#disk.facts(fd).size < this.#offset) return this.#truncated(fd);
+    if (this.#emptyReads++ % CUT_CHECK_READS === 0 && this.#disk.facts(fd).size < this.#offset) {
+      return this.#truncated(fd);
+    }
     const next = this.#successor();
     if (next === undefined && !this.#isReleased) return undefined;
     // Once more: what was written before the next file or the end of the process is visible now.
@@ -145,6 +150,7 @@ export class SpoolStream implements SourceStream {
     };
     this.#offset += count;
     this.hasGrown = true;
+    this.#emptyReads = 0;
     this.#hasLooked = false;
     return { frames: [frame], ended: false };
   }

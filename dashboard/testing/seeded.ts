@@ -107,6 +107,7 @@ export function createWorld(seed: number, now: number, eventCount: number): Worl
     ].map((service) => ({
       ...service,
       title: service.name.toUpperCase(),
+      hint: service.name === "ssh" ? "root / 123456" : null,
       transport: "tcp" as const,
       address: "127.0.0.1",
       state: "running" as const,

@@ -23,6 +23,8 @@ const get = (fields: Fields, ...names: string[]): string | undefined => {
 function tried(fields: Fields): MeaningPart[] {
   const user = get(fields, "principal", "username", "user");
   const secret = get(fields, "secret_printable", "password");
+  if (get(fields, "method") === "none" && secret === undefined)
+    return [say("asked how to log in as"), ...optional(user)];
   const isKey = get(fields, "secret_kind") === "ssh_publickey" || get(fields, "method") === "publickey";
   const parts = [say(get(fields, "outcome") === "success" ? "accepted by policy" : "tried")];
   parts.push(user === undefined ? say("no user name") : quote(user));
@@ -129,7 +131,8 @@ export function meaningOf({ event_type, fields, msg }: EventLike): readonly Mean
   const others = Object.entries(fields)
     .filter(([name]) => !BACKGROUND.has(name))
     .slice(0, OTHERS);
-  if (others.length > 0) return others.flatMap(([name, value]) => [quote(`${name}=`), quote(value)]);
+  if (others.length > 0)
+    return [say(`${words(event_type)}:`), ...others.flatMap(([name, value]) => [quote(`${name}=${value}`)])];
   return msg === "" ? [say(words(event_type))] : [quote(msg)];
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChevronLeft, UserRoundSearch } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Session } from "../../api/model.ts";
 import { sessionOne } from "../../api/queries.ts";
 import { useIsAdmin } from "../../api/session.ts";
@@ -81,19 +81,15 @@ function Heading({ session }: { readonly session: Session }) {
 function Main({ session }: { readonly session: Session }) {
   const isAdmin = useIsAdmin();
   const { sid } = session;
-  const hasRecording = sid !== null && session.transcript.available;
+  // The store hears of a recording at its end; while the session is open the recorder is asked itself.
+  const [wasOpen] = useState(session.state === "open");
+  const hasRecording = sid !== null && (session.transcript.available || session.state === "open" || wasOpen);
   if (isAdmin && hasRecording) return <Recorded session={session} sid={sid} />;
   return (
     <div className="session-main">
       <section className="panel">
         <Empty title={isAdmin || !hasRecording ? words.noRecording : words.forAdmins}>
-          <p>
-            {!isAdmin && hasRecording
-              ? words.forAdminsBody
-              : session.state === "open" && sid !== null
-                ? words.notYet
-                : words.noRecordingBody}
-          </p>
+          <p>{!isAdmin && hasRecording ? words.forAdminsBody : words.noRecordingBody}</p>
         </Empty>
       </section>
       <SessionLists session={session} times={[]} position={undefined} onJump={undefined} />

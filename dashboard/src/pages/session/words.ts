@@ -34,7 +34,6 @@ export const words = {
   exit: (code: number) => `exit ${code}`,
   noRecording: "No recording",
   noRecordingBody: "This service keeps no terminal, or the recorder declined. The events show what happened.",
-  notYet: "The recording begins with the first output. This page tries again by itself.",
   forAdmins: "Recordings are for administrators",
   forAdminsBody: "What visitors typed may hold secrets. Commands and events are open to you.",
   allEvents: "As a search",

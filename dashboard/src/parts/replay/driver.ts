@@ -21,6 +21,8 @@ export interface DriverState {
 const IDLE_LIMIT_S = 2;
 /** Live watching stays this close to the newest output. */
 const LIVE_DELAY_S = 0.5;
+/** A greeting comes in several pieces. */
+const FIRST_SCREEN_S = 0.4;
 const TELL_EVERY_MS = 100;
 
 export const frameDriverParts: DriverParts = {
@@ -177,6 +179,12 @@ export class ReplayDriver {
     }
     this.#dispatch("seeked");
     this.#tell();
+  }
+
+  /** Rests behind the greeting instead of on an empty screen. */
+  showFirstScreen(): void {
+    const first = this.#events.find(({ kind }) => kind === "o");
+    if (first) this.seek(first.at + FIRST_SCREEN_S);
   }
 
   /** The next change on the screen. */

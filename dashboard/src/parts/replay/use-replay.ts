@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { ApiProblem } from "../../api/problem.ts";
 import { preferences, usePreferences } from "../../theme/preferences.ts";
 import type { CastHeader } from "./cast.ts";
 import { type DriverState, ReplayDriver } from "./driver.ts";
@@ -23,6 +24,11 @@ export interface Replay {
   readonly error: unknown;
   readonly retry: () => void;
 }
+
+/** The recorder writes its first line with the first output; until then there is nothing to follow. */
+const RETRY_FOLLOW_MS = 1000;
+const isMissing = (problem: unknown): boolean =>
+  problem instanceof ApiProblem && problem.problem.status === 404;
 
 /** A driver fed by the server, for as long as the component lives. */
 export function useReplay({ url, isOpen, startAt }: ReplayInput): Replay {
@@ -58,6 +64,7 @@ export function useReplay({ url, isOpen, startAt }: ReplayInput): Replay {
     setError(undefined);
     setLoading(true);
     let isFirst = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const sinks = {
       onHeader: (next: CastHeader) => {
         setHeader(next);
@@ -80,15 +87,23 @@ export function useReplay({ url, isOpen, startAt }: ReplayInput): Replay {
         setCut(cut);
         setLoading(false);
         if (begin.current !== undefined) fresh.seek(begin.current);
+        else if (!isFollowed && fresh.state().position === 0) fresh.showFirstScreen();
         fresh.setLive(false);
       })
       .catch((problem: unknown) => {
         if (stop.signal.aborted) return;
+        if (isFollowed && isMissing(problem)) {
+          timer = setTimeout(() => setRound((before) => before + 1), RETRY_FOLLOW_MS);
+          return;
+        }
         setLoading(false);
         fresh.setLive(false);
         setError(problem);
       });
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
   }, [url, isFollowed, round]);
 
   const state = useSyncExternalStore(driver.subscribe, driver.state);

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
@@ -5,6 +6,7 @@ import { createMachine } from "#machine/machine.ts";
 import type { MachineOptions } from "#machine/model.ts";
 import type { DeckyConfig } from "../persona.ts";
 import { decoys } from "../registry.ts";
+import { loadHostKeys, publicLine } from "../ssh/host-keys.ts";
 import { failRunningConnection } from "./connection.ts";
 import { type RunningDecky, startDecky } from "./decky.ts";
 
@@ -25,11 +27,24 @@ export interface RunDeps {
 export async function runDecky(config: DeckyConfig, deps: RunDeps): Promise<RunningDecky> {
   const { log, clock, signal, openShell } = deps;
   const stateDir = join(config.stateDir, "machine");
-  const machine = await createMachine({ persona: config.persona, stateDir, clock, log, openShell });
+  const { persona } = config;
+  const hostKeys = await machineHostKeys(config);
+  const machine = await createMachine({ persona, stateDir, clock, log, openShell, hostKeys });
   const running = await startDecky(config, { log, clock, signal, decoys, machine });
   const release = containExceptions(log);
   void running.stopped.then(release);
   return running;
+}
+
+const fileTypes = { "ssh-rsa": "rsa", "ecdsa-sha2-nistp256": "ecdsa", "ssh-ed25519": "ed25519" } as const;
+
+/** The keys that the ssh service shows are those in the machine's `/etc/ssh`. */
+async function machineHostKeys(config: DeckyConfig): Promise<NonNullable<MachineOptions["hostKeys"]>> {
+  if (config.services["ssh"] === undefined) return [];
+  const dir = join(config.stateDir, "ssh");
+  mkdirSync(dir, { recursive: true });
+  const keys = await loadHostKeys(dir);
+  return keys.map((key) => ({ type: fileTypes[key.type], publicLine: publicLine(key) }));
 }
 
 /** Exceptions of timers, streams and promises reach nobody's `catch`; each belongs to some connection. */

@@ -8,7 +8,7 @@ import {
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { WireReader, WireWriter } from "./transport/wire.ts";
+import { WireWriter } from "./transport/wire.ts";
 
 export type HostKeyType = "ssh-rsa" | "ecdsa-sha2-nistp256" | "ssh-ed25519";
 
@@ -93,7 +93,5 @@ async function loadOrMake(dir: string, type: HostKeyType): Promise<HostKey> {
 export const loadHostKeys = (dir: string): Promise<readonly HostKey[]> =>
   Promise.all(hostKeyTypes.map((type) => loadOrMake(dir, type)));
 
-/** Type name at the front of a public key's wire form. */
-export function keyTypeOf(blob: Buffer): string {
-  return new WireReader(blob).string().toString("latin1");
-}
+/** As in `/etc/ssh/ssh_host_*_key.pub`, without comment. */
+export const publicLine = ({ type, blob }: HostKey): string => `${type} ${blob.toString("base64")}`;

@@ -13,7 +13,10 @@ export const sshOptions = z.strictObject({
   version: z
     .enum(debianUpdates)
     .optional()
-    .meta({ description: "update level of OpenSSH 9.2p1 that the banner shows; unset = picked per decky" }),
+    .meta({
+      description:
+        "update level of OpenSSH 9.2p1 that the banner shows; unset = that of the machine's package",
+    }),
   lists: z
     .enum(["stock", "hardened"])
     .default("stock")

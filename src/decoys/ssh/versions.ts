@@ -101,9 +101,18 @@ export const debianUpdates = [
   "Debian-2+deb12u7",
   "Debian-2+deb12u8",
   "Debian-2+deb12u9",
+  "Debian-2+deb12u10",
 ] as const;
 
 export type DebianUpdate = (typeof debianUpdates)[number];
+
+/** What `dpkg -l openssh-server` shows on the machine, so that banner and package agree. */
+export function updateOf(dpkgStatus: string): DebianUpdate | undefined {
+  const version = /(?:^|\n)Package: openssh-server\n(?:\S.*\n| .*\n)*?Version: 1:9\.2p1-(\S+)/.exec(
+    dpkgStatus,
+  )?.[1];
+  return debianUpdates.find((update) => update === `Debian-${version}`);
+}
 
 export const openSsh92 = (update: string, lists: "stock" | "hardened"): SshVersion => ({
   ...openssh92,

@@ -47,7 +47,12 @@ export function createFakeFiles(onClose: (path: string, bytes: Buffer, mode: num
     if (depth > 8) fail("ELOOP", path);
     const clean = normal(path);
     const node = nodes.get(clean);
-    return node?.kind === "symlink" ? resolve(normal(`${parentOf(clean)}/${node.target}`), depth + 1) : clean;
+    return node?.kind === "symlink"
+      ? resolve(
+          normal(node.target.startsWith("/") ? node.target : `${parentOf(clean)}/${node.target}`),
+          depth + 1,
+        )
+      : clean;
   };
   const follow = (path: string): Node => lookup(resolve(path));
   const facts = (path: string, node: Node): FileFacts => ({

@@ -49,13 +49,14 @@ function* filesBelow(folder) {
 /** Builds the dashboard when its sources differ from those of the last build. */
 export function ensureDashboard() {
   const folder = join(root, "dashboard");
-  const stamp = join(folder, "dist", ".sources");
+  const stamp = join(modules, ".cache", "dashboard-sources");
   const hash = createHash("sha256");
   for (const path of [...filesBelow(folder)].sort((a, b) => (a < b ? -1 : 1)))
     hash.update(relative(folder, path)).update(readFileSync(path));
   hash.update(readFileSync(join(root, "package-lock.json")));
   const wanted = hash.digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  const isBuilt = existsSync(join(folder, "dist", "index.html"));
+  if (isBuilt && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   process.stderr.write("Building the dashboard …\n");
   const vite = join(modules, "vite", "bin", "vite.js");
   const { status } = spawnSync(node24, [vite, "build", "--logLevel", "warn"], {
@@ -63,6 +64,7 @@ export function ensureDashboard() {
     stdio: ["ignore", 2, 2],
   });
   if (status !== 0) fail("the dashboard does not build");
+  mkdirSync(join(modules, ".cache"), { recursive: true });
   writeFileSync(stamp, wanted);
 }
 

@@ -59,6 +59,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly keep?: boolean;
+  /** Another file to run than the sources' own. */
+  readonly program?: string;
 }
 
 /** Pids whose command line names this data folder's run files: the deckies of one product. */
@@ -80,7 +82,7 @@ const READY_MS = 60_000;
 /** Starts `decnet up` on a folder of its own and waits until it says that it is ready. */
 export async function startProduct(options: StartOptions = {}): Promise<Product> {
   const dataDir = options.dataDir ?? freshFolder();
-  const child = spawn(process.execPath, [entry, "up", ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [options.program ?? entry, "up", ...(options.args ?? [])], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

@@ -22,7 +22,7 @@ test("a busy dashboard port is one line with the fix and exit code 2, and nothin
   server.close();
   expect(status).toBe(2);
   expect(stderr.trim().split("\n")).toHaveLength(1);
-  expect(stderr).toContain(`127.0.0.1:${port}`);
+  expect(stderr).toContain(`Port ${port} on 127.0.0.1`);
   expect(stderr).toContain("DECNET_API_PORT");
   rmSync(dataDir, { recursive: true });
 });

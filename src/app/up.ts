@@ -178,7 +178,7 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
   failIfAny(await threads.start());
 
   const store = stack.use(
-    await openStoreClient(settings.storeUrl, { spawn: threadSpawner(entry), log }, { threads: 1 }),
+    await openStoreClient(settings.storeUrl, { spawn: threadSpawner(entry), log }, { threads: 2 }),
   );
   const admin = await ensureAdmin(store, {
     user: settings.api.adminUser,

@@ -2,15 +2,23 @@ import { seedAccounts } from "./facts/accounts.ts";
 import { type BaseProcess, debianProcesses } from "./facts/base-processes.ts";
 import { createHardware } from "./facts/hardware.ts";
 import { daemonsOf } from "./facts/roles.ts";
+import { createRouterHardware } from "./facts/router-hardware.ts";
 import { type UnitPlan, unitPlans } from "./facts/units.ts";
 import { zoneAt } from "./facts/zone.ts";
 import { LayerBuilder, PackedLayer } from "./files/base-layer.ts";
 import type { BaseNode, ReadContext } from "./files/base-node.ts";
-import { Programs } from "./files/programs.ts";
+import { Programs, recordedPrograms } from "./files/programs.ts";
 import { addDev } from "./kernelfs/dev.ts";
 import { addProc } from "./kernelfs/proc.ts";
 import { addSys } from "./kernelfs/sys.ts";
 import type { Account, MachineModel, MachineOptions, ReleaseFacts, WorldView } from "./model.ts";
+import {
+  addRouterFiles,
+  routerAccounts,
+  routerFacts,
+  routerProcesses,
+  routerPrograms,
+} from "./release/busybox-router.ts";
 import { debian12Facts } from "./release/debian-12.ts";
 import { addDebianFiles } from "./release/debian-files.ts";
 import { kernelAt, RECORDED_KERNEL } from "./release/kernels.ts";
@@ -40,7 +48,7 @@ export function createModel(
     persona,
     release,
     packages,
-    hardware: createHardware(persona),
+    hardware: persona.release === "busybox-router" ? createRouterHardware(persona) : createHardware(persona),
     bootTime: persona.bootedAt + deckySeeded(persona.secret, "boot fraction").next(),
     now: () => clock.now() / 1000,
     zone: (at) => zoneAt(persona.timezone, at),
@@ -117,17 +125,47 @@ function debianSystem(options: MachineOptions): MachineSystem {
     root: builder.root,
     processes,
     units: unitPlans(persona),
-    programs: new Programs(release, persona.hardware.arch),
+    programs: new Programs(() => recordedPrograms(release, persona.hardware.arch), persona.hardware.arch),
     baseAccount: (user) => people.find((one) => one.name === user),
-    shadowField: (accepted, user) =>
-      accounts
-        .shadow(accepted)
-        .split("\n")
-        .find((line) => line.startsWith(`${user}:`))
-        ?.split(":")[1],
+    shadowField: (accepted, user) => lineOf(accounts.shadow(accepted), user)?.split(":")[1],
   };
 }
 
-export function createSystem(options: MachineOptions): Promise<MachineSystem> {
-  return Promise.resolve(debianSystem(options));
+/** A small embedded system has no packages to ask about. */
+const noPackages: MachineModel["packages"] = {
+  list: () => [],
+  get: () => undefined,
+  ownerOf: () => undefined,
+  filesOf: () => [],
+};
+
+const lineOf = (text: string, user: string): string | undefined =>
+  text.split("\n").find((line) => line.startsWith(`${user}:`));
+
+function routerSystem(options: MachineOptions): MachineSystem {
+  const { persona } = options;
+  const model = createModel(options, routerFacts(persona), noPackages);
+  const accounts = seedAccounts(persona, routerAccounts, { shell: "/bin/sh", method: "1" });
+  const people = accountsOf(accounts.passwd);
+  const builder = new LayerBuilder(undefined, nobodysContext(), { ino: 20, time: persona.installedAt });
+  addProc(builder, model);
+  addSys(builder, model);
+  addDev(builder, model);
+  addRouterFiles(builder, model, accounts);
+  return {
+    model,
+    root: builder.root,
+    processes: routerProcesses(persona),
+    units: [],
+    programs: new Programs(() => routerPrograms(persona), persona.hardware.arch),
+    baseAccount: (user) => people.find((one) => one.name === user),
+    shadowField: (accepted, user) => lineOf(accounts.shadow(accepted), user)?.split(":")[1],
+  };
+}
+
+/** Decodes what the release needs and puts this machine's own things over it. */
+export async function createSystem(options: MachineOptions): Promise<MachineSystem> {
+  // Several deckies of one process start together: each gives the others a turn.
+  await Promise.resolve();
+  return options.persona.release === "busybox-router" ? routerSystem(options) : debianSystem(options);
 }

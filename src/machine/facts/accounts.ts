@@ -60,7 +60,20 @@ function ownPassword(secret: string, user: string): string {
   return random.bytes(9).toString("base64url");
 }
 
-export function seedAccounts(persona: MachinePersona, recorded: RecordedAccounts): SeededAccounts {
+/** How a release writes its accounts. */
+export interface AccountStyle {
+  readonly shell: string;
+  /** `$6$` with 16 characters of salt, `$1$` with 8. */
+  readonly method: "1" | "6";
+}
+
+const debianStyle: AccountStyle = { shell: "/bin/bash", method: "6" };
+
+export function seedAccounts(
+  persona: MachinePersona,
+  recorded: RecordedAccounts,
+  style: AccountStyle = debianStyle,
+): SeededAccounts {
   const packages = new Set(daemonsOf(persona).map((daemon) => daemon.package));
   const absent = new Set(
     Object.entries(roleAccounts).flatMap(([name, users]) => (packages.has(name) ? [] : users)),
@@ -71,7 +84,8 @@ export function seedAccounts(persona: MachinePersona, recorded: RecordedAccounts
   const passwd = [
     ...systemUsers,
     ...people.map(
-      ({ user, name, uid }) => `${user}:x:${String(uid)}:${String(uid)}:${name},,,:/home/${user}:/bin/bash`,
+      ({ user, name, uid }) =>
+        `${user}:x:${String(uid)}:${String(uid)}:${name},,,:/home/${user}:${style.shell}`,
     ),
   ];
   const sudoers = people.slice(0, 2).map((one) => one.user);
@@ -95,10 +109,10 @@ export function seedAccounts(persona: MachinePersona, recorded: RecordedAccounts
     const key = accepted === undefined ? user : `${user} ${accepted}`;
     const known = hashed.get(key);
     if (known !== undefined) return known;
-    const salt = saltFrom(deckySeeded(persona.secret, `salt ${user}`).bytes(16));
+    const salt = saltFrom(deckySeeded(persona.secret, `salt ${user}`).bytes(style.method === "6" ? 16 : 8));
     const password = listed.get(user) ?? ownPassword(persona.secret, user);
     const bytes = accepted === undefined ? Buffer.from(password, "utf8") : Buffer.from(accepted, "base64");
-    const made = crypt(bytes, `$6$${salt}`) ?? "!";
+    const made = crypt(bytes, `$${style.method}$${salt}`) ?? "!";
     if (hashed.size > 500) hashed.clear();
     hashed.set(key, made);
     return made;

@@ -22,29 +22,39 @@ const machineNames: Readonly<Record<number, string>> = {
   243: "riscv",
 };
 
+/** A program file of a release: where it lies and what its build id is made of. */
+export interface ProgramFile {
+  readonly path: string;
+  readonly identity: string;
+}
+
+/** Program files of a recorded release. */
+export function* recordedPrograms(release: RecordedRelease, arch: Architecture): Generator<ProgramFile> {
+  const { tree } = release;
+  for (let index = 0; index < tree.count; index += 1) {
+    if (tree.attribute(index).kind !== "file" || (tree.attribute(index).mode & 0o111) === 0) continue;
+    if (!tree.contentClass(index).startsWith("elf-") || tree.identity(index) !== index) continue;
+    const path = tree.path(index);
+    yield { path, identity: elfIdentity(release.id, arch, path) };
+  }
+}
+
 /** Knows the release's own programs by the note in their first bytes, whatever they are called. */
 export class Programs {
-  readonly #release: RecordedRelease;
+  readonly #files: () => Iterable<ProgramFile>;
   readonly #arch: Architecture;
   #byId: ReadonlyMap<string, string> | undefined;
 
-  constructor(release: RecordedRelease, arch: Architecture) {
-    this.#release = release;
+  constructor(files: () => Iterable<ProgramFile>, arch: Architecture) {
+    this.#files = files;
     this.#arch = arch;
   }
 
   #ids(): ReadonlyMap<string, string> {
-    if (this.#byId !== undefined) return this.#byId;
-    const { tree } = this.#release;
-    const ids = new Map<string, string>();
-    for (let index = 0; index < tree.count; index += 1) {
-      if (tree.attribute(index).kind !== "file" || (tree.attribute(index).mode & 0o111) === 0) continue;
-      if (!tree.contentClass(index).startsWith("elf-") || tree.identity(index) !== index) continue;
-      const path = tree.path(index);
-      ids.set(buildIdOf(elfIdentity(this.#release.id, this.#arch, path)).toString("hex"), path);
-    }
-    this.#byId = ids;
-    return ids;
+    this.#byId ??= new Map(
+      [...this.#files()].map(({ path, identity }) => [buildIdOf(identity).toString("hex"), path]),
+    );
+    return this.#byId;
   }
 
   /** Path at which a program of ours with these first bytes was installed. */

@@ -1,6 +1,7 @@
 import type { ReadContext } from "../files/base-node.ts";
 import type { CpuTimes } from "../model.ts";
 import { hashUnit } from "../seeded.ts";
+import { embeddedCpuinfo } from "./embedded-cpuinfo.ts";
 
 const pad = (value: number, width: number): string => String(value).padStart(width);
 
@@ -65,6 +66,8 @@ export function meminfo({ view }: ReadContext): string {
 
 export function cpuinfo({ view }: ReadContext): string {
   const { cpus } = view.model.hardware;
+  const { arch } = view.model.persona.hardware;
+  if (arch !== "x86_64") return embeddedCpuinfo(view.model);
   const last = cpus.length - 1;
   return cpus
     .map((cpu) => {

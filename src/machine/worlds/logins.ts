@@ -239,7 +239,7 @@ export class WorldLogins implements LoginTable {
       gid: account.gid,
       cwd: account.home,
       unit,
-      exe: name === "sh" ? "/usr/bin/dash" : `/usr/bin/${name}`,
+      exe: this.#shellFile(name),
       argv: account.argv,
       ...(account.tty === undefined ? {} : { tty: account.tty }),
       environ: {
@@ -251,6 +251,11 @@ export class WorldLogins implements LoginTable {
         ...login.env,
       },
     }).pid;
+  }
+
+  #shellFile(name: string): string {
+    if (this.#parts.model.release.family === "busybox") return "/bin/busybox";
+    return name === "sh" ? "/usr/bin/dash" : `/usr/bin/${name}`;
   }
 
   /** systemd starts one manager for each user who is logged in. */

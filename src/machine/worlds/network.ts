@@ -38,6 +38,17 @@ export const networkOf = (address: string, prefix: number): string => {
   return [24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join(".");
 };
 
+/** What a small system runs for the names that a persona uses. */
+const routerNames: Readonly<Record<string, string>> = {
+  sshd: "dropbear",
+  dropbear: "dropbear",
+  inetd: "telnetd",
+  telnetd: "telnetd",
+  telnet: "telnetd",
+  http: "httpd",
+  httpd: "httpd",
+};
+
 /** Vendors of the boxes one finds beside a server. */
 const ouis = ["00:1b:21", "3c:ec:ef", "d4:ae:52", "00:25:90", "b8:ca:3a", "f4:8e:38"];
 
@@ -177,8 +188,11 @@ export class WorldNetwork implements NetworkView {
     const running = this.#processes.list();
     for (const [index, listen] of this.#model.persona.listens.entries()) {
       const daemon = daemonOf(listen.program);
+      const comm = this.#model.release.family === "busybox" ? routerNames[listen.program] : undefined;
       const owner = running.find((one) =>
-        daemon === undefined ? one.comm === listen.program : one.unit === daemon.unit && !one.kernel,
+        daemon === undefined || comm !== undefined
+          ? one.comm === (comm ?? listen.program)
+          : one.unit === daemon.unit && !one.kernel,
       );
       if (owner === undefined) continue;
       for (const six of [false, true]) {

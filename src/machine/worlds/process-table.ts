@@ -194,7 +194,7 @@ export class WorldProcesses implements ProcessTable {
     const comm = commOf(options.argv, options.exe);
     const parent = this.#spawned.get(options.ppid)?.facts;
     const miner = options.load === "miner";
-    const [rss, vsz] = miner ? [42_000, 318_000] : (sizes[comm] ?? [1792, 5488]);
+    const [rss, vsz] = this.#sizeOf(comm, miner);
     const inherited = {
       sid: parent?.sid ?? pid,
       tty: parent?.tty,
@@ -226,6 +226,12 @@ export class WorldProcesses implements ProcessTable {
     });
     if (options.lasting === true) this.#keepLasting();
     return facts;
+  }
+
+  #sizeOf(comm: string, miner: boolean): readonly [number, number] {
+    // Every applet of a small system is the same 400 KiB.
+    if (this.#model.release.family === "busybox") return [416, 1220];
+    return miner ? [42_000, 318_000] : (sizes[comm] ?? [1792, 5488]);
   }
 
   #revive(one: Lasting): void {

@@ -186,7 +186,7 @@ export class WorldInstance implements WorldView, World, Disposable {
 
   memory(): MemoryState {
     const base = this.model.hardware.memory(this.now());
-    const taken = Math.min(Math.floor(this.processes.spawnedRss * 0.4) & ~3, Math.floor(base.free * 0.8));
+    const taken = Math.min(Math.floor(this.processes.spawnedRss * 0.4) & ~3, Math.floor(base.free * 0.5));
     return {
       ...base,
       free: base.free - taken,

@@ -55,26 +55,60 @@ export function fallbackProgram(name: string): Program {
       context.unknown();
       const unknownOption = context.args.find((arg) => arg.startsWith("--"));
       if (unknownOption !== undefined && entry?.bad !== undefined) {
-        const [stdout, stderr, status] = entry.bad;
-        return say(context, [
-          stdout.replaceAll("--zzz", unknownOption),
-          stderr.replaceAll("--zzz", unknownOption),
-          status,
-        ]);
+        return sayAbout(context, entry.bad, unknownOption);
       }
       return 0;
     },
   };
 }
 
-/** Puts the recorded `--help` and `--version` before a program's own code. */
+/** Programs whose recorded complaints come from a place without /sys, a bus or an argument of the right name. */
+const unrecordable = new Set("lscpu iptables ip6tables xtables-nft-multi nslookup".split(" "));
+
+/** Programs whose bare call depends on the terminal or the machine, not on a usage text. */
+const bare = new Set(
+  "passwd su top tty logname systemctl chsh login newgrp mesg journalctl stty clear less more env crontab tee cat".split(
+    " ",
+  ),
+);
+
+/**
+ * Puts recorded texts before a program's own code: `--help`, `--version`, the complaint about a missing
+ * operand, and the one about a long option that does not exist.
+ */
 export function withUsage(program: Program): Program {
   return {
     names: program.names,
-    run: async (context) => {
-      const only = context.args.length === 1 && /^--(help|version)$/.test(context.args[0] ?? "");
-      const asked = only ? await recordedUsage(context) : undefined;
-      return asked ?? program.run(context);
-    },
+    run: async (context) => (await recordedAnswer(context)) ?? program.run(context),
   };
+}
+
+async function recordedAnswer(context: ProgramContext): Promise<number | undefined> {
+  const [only, more] = context.args;
+  if (more !== undefined) return undefined;
+  const name = calledName(context);
+  const entry = (await recording()).programs[name];
+  if (unrecordable.has(name) && only !== "--help" && only !== "--version") return undefined;
+  if (only === undefined) {
+    const none = bare.has(context.name) ? undefined : entry?.none;
+    return none === undefined || none[2] === 0 ? undefined : say(context, none);
+  }
+  if (only === "--help" || only === "--version") return recordedUsage(context);
+  if (!/^--[a-z]/.test(only) || Object.values(entry ?? {}).some((answer) => answer[0].includes(only)))
+    return undefined;
+  return entry?.bad === undefined ? undefined : sayAbout(context, entry.bad, only);
+}
+
+/** `pkill` is a link to `pgrep`, `nc` to one of several: what was typed decides about the words. */
+function calledName(context: ProgramContext): string {
+  const called = context.argv0.split("/").at(-1) ?? context.name;
+  return context.launcher.programs.names.has(called) ? called : context.name;
+}
+
+function sayAbout(
+  context: ProgramContext,
+  [stdout, stderr, status]: Answer,
+  option: string,
+): Promise<number> {
+  return say(context, [stdout.replaceAll("--zzz", option), stderr.replaceAll("--zzz", option), status]);
 }

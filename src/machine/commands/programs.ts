@@ -1,5 +1,6 @@
 import { type Program, tableOf } from "./command.ts";
 import { fallbackProgram, withUsage } from "./fallback.ts";
+import { archives } from "./files/archives.ts";
 import { blocks } from "./files/blocks.ts";
 import { change } from "./files/change.ts";
 import { inspect } from "./files/inspect.ts";
@@ -30,6 +31,7 @@ const modelled: readonly Program[] = [
   ...change,
   ...modes,
   ...inspect,
+  ...archives,
   ...blocks,
   ...system,
   ...hardware,

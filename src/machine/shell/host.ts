@@ -42,6 +42,8 @@ export interface LoginContext {
   /** Session id of the process table. */
   readonly session: number;
   readonly nextN: () => number;
+  /** Whether a program of that name has code of ours. */
+  readonly knows: (name: string) => boolean;
 }
 
 export function filesFor(context: LoginContext, process: Process, run: LineRun, umask: number): MachineFs {

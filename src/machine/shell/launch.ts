@@ -53,6 +53,8 @@ export function imageOf(
     if (found.kind === "foreign") return { kind: "foreign", path, argv };
     if (found.kind === "format-error") return { kind: "error", errno: "ENOEXEC" };
     if (found.kind !== "script") return { kind: "text", path, argv };
+    const own = releaseScript(context, fs, path);
+    if (own !== undefined) return { kind: "program", path, name: own, argv };
     interpreter = found.interpreter;
     argv = [
       interpreter,
@@ -63,6 +65,18 @@ export function imageOf(
     path = absolute(interpreter, process.cwd);
   }
   return { kind: "error", errno: "ELOOP" };
+}
+
+/** A script of the release itself (`which`, `service`): its code is ours, until somebody writes to it. */
+function releaseScript(
+  context: LoginContext,
+  fs: ReturnType<typeof filesFor>,
+  path: string,
+): string | undefined {
+  const real = fs.realpath(path);
+  const name = real.slice(real.lastIndexOf("/") + 1);
+  if (!/^\/usr\/s?bin\//.test(real) || !context.knows(name)) return undefined;
+  return fs.stat(real).mtime < context.model.bootTime ? name : undefined;
 }
 
 function errorImage(fs: ReturnType<typeof filesFor>, path: string, interpreter: string | undefined): Image {

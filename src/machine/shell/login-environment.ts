@@ -11,11 +11,8 @@ export function loginEnvironment(request: ShellRequest, session: LoginSession): 
   env.set("USER", account.name);
   env.set("LOGNAME", account.name);
   env.set("HOME", account.home);
-  env.set(
-    "PATH",
-    session.tty === undefined && account.uid !== 0 ? path.exec : account.uid === 0 ? path.root : path.user,
-  );
-  if (session.tty === undefined) env.set("PATH", path.exec);
+  // Debian's sshd has a superuser path of its own; others get the short one without a login shell.
+  env.set("PATH", account.uid === 0 ? path.root : session.tty === undefined ? path.exec : path.user);
   env.set("SHELL", account.shell);
   const term = login.env["TERM"];
   if (session.tty !== undefined) env.set("TERM", term === undefined || term === "" ? "dumb" : term);

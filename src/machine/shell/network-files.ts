@@ -21,6 +21,7 @@ export async function openNetwork(sh: ShellProcess, target: NetworkPath): Promis
     await sh.complain(`${host}: Temporary failure in name resolution`);
     throw new ShellError(`${path}: Invalid argument`);
   }
-  await sh.complain(`connect: ${outcome.text}`);
+  // This message comes from the C library call's place in the shell, which knows no line.
+  await sh.err(`${sh.state.arg0}: connect: ${outcome.text}\n`);
   throw new ShellError(`${path}: ${outcome.text}`);
 }

@@ -268,6 +268,6 @@ function fatalSignal(process: Process, error: unknown): number {
   if (error instanceof Interrupted) return SIGNAL.INT;
   if (error instanceof CallFailed && error.errno === "EPIPE") return SIGNAL.PIPE;
   if (error instanceof CallFailed && error.errno === "EIO") return SIGNAL.HUP;
-  process.host.log.error({ error, argv: process.argv }, "A pretend program failed.");
+  process.host.log.error({ err: error, argv: process.argv }, "A pretend program failed.");
   return 11;
 }

@@ -40,7 +40,7 @@ export function createShellFactory(options: ShellOptions): ShellFactory {
       processes = new LiveProcesses(request.world, log);
       worlds.set(request.world, processes);
     }
-    return new LoginShell(request, { processes, limits, programs: options.programs });
+    return new LoginShell(request, { processes, limits, programs: options.programs, names });
   };
   return Object.assign(open, { programs: names });
 }
@@ -60,6 +60,7 @@ interface Shared {
   readonly processes: LiveProcesses;
   readonly limits: Limits;
   readonly programs: readonly Program[];
+  readonly names: ReadonlySet<string>;
 }
 
 /** One login: an interactive shell, or any number of commands side by side. */
@@ -181,6 +182,7 @@ class LoginShell implements Shell {
       tty,
       session: session.shellPid,
       nextN: () => this.#count++,
+      knows: (name) => this.#shared.names.has(name),
     };
   }
 

@@ -23,7 +23,9 @@ async function each(
     });
     if (error === undefined) continue;
     status = 1;
-    await context.err(`${context.argv0}: ${prefix} ${quoteName(name)}: ${error}\n`);
+    await context.err(
+      `${context.argv0}: ${prefix} ${prefix === "cannot create directory" ? `‘${name}’` : quoteName(name)}: ${error}\n`,
+    );
   }
   return status;
 }

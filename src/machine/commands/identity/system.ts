@@ -403,7 +403,12 @@ async function getent(context: ProgramContext): Promise<number> {
     const wanted =
       keys.length === 0
         ? rows
-        : rows.filter((row) => keys.some((key) => row.includes(key))).slice(0, keys.length);
+        : keys.flatMap((key) =>
+            rows
+              .filter((row) => row.includes(key))
+              .toSorted((a, b) => Number(b[0]?.includes(":")) - Number(a[0]?.includes(":")))
+              .slice(0, 1),
+          );
     for (const [address = "", ...names] of wanted)
       await context.out(`${address.padEnd(15)} ${names.join(" ")}\n`);
     return wanted.length > 0 ? 0 : 2;

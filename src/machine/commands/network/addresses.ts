@@ -312,23 +312,24 @@ async function netstat(context: ProgramContext): Promise<number> {
 }
 
 async function iptables(context: ProgramContext): Promise<number> {
+  const name = context.argv0.split("/").at(-1) ?? "iptables";
   const bad = context.args.find((arg) => arg.startsWith("--") && /^--(foo|zzz)/.test(arg));
   if (bad !== undefined)
     return context.fail(
-      `${context.name} v1.8.9 (nf_tables): unknown option "${bad}"\nTry \`${context.name} -h' or '${context.name} --help' for more information.`,
+      `${name} v1.8.9 (nf_tables): unknown option "${bad}"\nTry \`${name} -h' or '${name} --help' for more information.`,
       2,
     );
   if (context.args.length === 0)
     return context.fail(
-      `${context.name} v1.8.9 (nf_tables): no command specified\nTry \`${context.name} -h' or '${context.name} --help' for more information.`,
+      `${name} v1.8.9 (nf_tables): no command specified\nTry \`${name} -h' or '${name} --help' for more information.`,
       2,
     );
   if (context.uid !== 0)
     return context.fail(
-      `${context.name} v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)`,
+      `${name} v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)`,
       4,
     );
-  const key = `firewall:${context.name}`;
+  const key = `firewall:${name}`;
   const stored = context.world.state.get(key);
   const rules = Array.isArray(stored)
     ? stored.filter((rule): rule is string => typeof rule === "string")
@@ -355,7 +356,7 @@ async function iptables(context: ProgramContext): Promise<number> {
   context.world.state.set(key, next);
   context.login.observer.machineChange({
     kind: "firewall",
-    path: context.name,
+    path: name,
     detail: context.args.join(" ").slice(0, 2048),
   });
   return 0;

@@ -9,6 +9,8 @@ interface Target {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** Host and port as they were written. */
+  readonly authority: string;
 }
 
 const ports: Readonly<Record<string, number>> = { http: 80, https: 443, ftp: 21, tftp: 69 };
@@ -19,6 +21,7 @@ function parseUrl(text: string): Target {
   );
   const scheme = (match?.[1] ?? "http").toLowerCase();
   const host = (match?.[2] ?? "").replace(/^\[|\]$/g, "");
+  const authority = `${host}${match?.[3] === undefined ? "" : `:${match[3]}`}`;
   const path = match?.[4] === undefined || match[4] === "" ? "/" : match[4];
   return {
     url: `${scheme}://${text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "")}${/^[^/]*$/.test(text.replace(/^[a-z]+:\/\//i, "")) ? "/" : ""}`,
@@ -26,6 +29,7 @@ function parseUrl(text: string): Target {
     host,
     port: Number(match?.[3] ?? ports[scheme] ?? 80),
     path,
+    authority,
   };
 }
 
@@ -280,8 +284,7 @@ async function busyboxWget(context: ProgramContext): Promise<number> {
     await context.sleep(outcome.afterMs);
     return context.fail(`wget: bad address '${target.host}'`);
   }
-  if (!call.quiet)
-    await context.err(`Connecting to ${target.host}:${target.port} (${target.host}:${target.port})\n`);
+  if (!call.quiet) await context.err(`Connecting to ${target.authority} (${target.host}:${target.port})\n`);
   await context.sleep(outcome.afterMs);
   return context.fail(`wget: can't connect to remote host (${target.host}): ${outcome.text}`);
 }

@@ -7,8 +7,11 @@ import type { ProgramContext } from "../command.ts";
 /** The library's file interface over the machine's files. Only what text tools need. */
 class LibraryFs implements IFileSystem {
   readonly #context: ProgramContext;
-  constructor(context: ProgramContext) {
+  /** The library takes its own tool when a file of that name stands here, whatever the machine has. */
+  readonly #tool: string;
+  constructor(context: ProgramContext, name: string) {
     this.#context = context;
+    this.#tool = `/usr/bin/${name}`;
   }
   get #fs() {
     return this.#context.fs;
@@ -26,7 +29,7 @@ class LibraryFs implements IFileSystem {
     this.#fs.append(path, typeof content === "string" ? encode(content) : content);
   }
   async exists(path: string): Promise<boolean> {
-    return this.#fs.access(path, "exists");
+    return path === this.#tool || this.#fs.access(path, "exists");
   }
   #convert(facts: ReturnType<ProgramContext["fs"]["stat"]>): FsStat {
     return {
@@ -39,6 +42,16 @@ class LibraryFs implements IFileSystem {
     };
   }
   async stat(path: string): Promise<FsStat> {
+    if (path === this.#tool) {
+      return {
+        isFile: true,
+        isDirectory: false,
+        isSymbolicLink: false,
+        mode: 0o755,
+        size: 1,
+        mtime: new Date(0),
+      };
+    }
     return this.#convert(this.#fs.stat(path));
   }
   async lstat(path: string): Promise<FsStat> {
@@ -91,10 +104,10 @@ const MAX_INPUT = 8 * 1024 * 1024;
 /** Runs one of the library's text tools as the program. */
 export async function bashExec(context: ProgramContext, name: "sed" | "awk"): Promise<number> {
   const bash = new Bash({
-    fs: new LibraryFs(context),
+    fs: new LibraryFs(context, name),
     cwd: context.cwd,
     commands: [name],
-    env: Object.fromEntries(context.env),
+    env: { ...Object.fromEntries(context.env), PATH: "/usr/bin" },
     executionLimits: {
       maxAwkIterations: 1_000_000,
       maxSedIterations: 1_000_000,

@@ -175,7 +175,11 @@ async function grep(context: ProgramContext): Promise<number> {
     : operands.length === 0
       ? ["-"]
       : operands;
-  const names = !parsed.has("h") && (parsed.has("H") || recursive || operands.length > 1);
+  const names =
+    !parsed.has("h") &&
+    (parsed.has("H") ||
+      operands.length > 1 ||
+      (recursive && context.stat(operands[0] ?? ".")?.kind === "directory"));
   return search(context, { expression, options: parsed, names }, files);
 }
 
@@ -296,7 +300,7 @@ async function searchOne(
     for (const each of held.splice(0)) await context.out(`${head("-", each.number)}${each.line}\n`);
     if (!set.has("o")) await context.out(`${head(":", number)}${line}\n`);
     else if (!set.has("v"))
-      for (const match of line.matchAll(expression))
+      for (const match of line.matchAll(fromStart(expression)))
         if (match[0] !== "") await context.out(`${head(":", number)}${match[0]}\n`);
     if (input.file?.kind === "pipe" && context.isTerminal(1)) await context.flush();
     lastShown = number;
@@ -305,6 +309,11 @@ async function searchOne(
   if (set.has("c") && !set.has("q")) await context.out(`${names ? `${name}:` : ""}${count}\n`);
   if ((set.has("l") && count > 0) || (set.has("L") && count === 0)) await context.out(`${name}\n`);
   return count;
+}
+
+function fromStart(expression: RegExp): RegExp {
+  expression.lastIndex = 0;
+  return expression;
 }
 
 /** Scripts of sed and awk run in the library's interpreters, over our files and with our input. */
@@ -360,7 +369,7 @@ const sedUsage = (
                  use extended regular expressions in the script
                  (for portability use POSIX -E).
   -s, --separate
-                 consider files as separate rather than as a single
+                 consider files as separate rather than as a single,
                  continuous long stream.
       --sandbox
                  operate in sandbox mode (disable e/r/w commands).

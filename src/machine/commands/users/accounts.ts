@@ -300,7 +300,7 @@ async function userdel(context: ProgramContext): Promise<number> {
 
 async function crontab(context: ProgramContext): Promise<number> {
   const usage =
-    "usage:\tcrontab [-u user] [-n] file\n\tcrontab [ -u user ] [ -i ] { -e | -l | -r }\n\n\t-h\t(displays this help message)\n\n\tfile\t(default operation is replace, per 1003.2)\n\t-n\t(dry run: checks the syntax, then bails out)\n\t-u user\t(choose the user whose crontab is touched)\n\n\t-e\t(edit user's crontab)\n\t-l\t(list user's crontab)\n\t-r\t(delete user's crontab)\n\t-i\t(prompt before deleting user's crontab)\n\t-s\t(display SELinux context)\n\n";
+    "usage:\tcrontab [-u user] [-n] file\n\tcrontab [ -u user ] [ -i ] { -e | -l | -r }\n\n\t-h\t(displays this help message)\n\n\tfile\t(default operation is replace, per 1003.2)\n\t-n\t(dry run: checks the syntax, then bails out)\n\t-u user\t(choose the user whose crontab is touched)\n\n\t-e\t(edit user's crontab)\n\t-l\t(list user's crontab)\n\t-r\t(delete user's crontab)\n\n\t-i\t(prompt before deleting user's crontab)\n";
   const at = context.args.indexOf("-u");
   const user = at < 0 ? context.process.owner.user : (context.args[at + 1] ?? "");
   const rest = context.args.filter((_arg, index) => at < 0 || (index !== at && index !== at + 1));

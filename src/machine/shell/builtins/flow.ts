@@ -46,7 +46,7 @@ export async function returnFrom(sh: ShellProcess, args: readonly string[]): Pro
   if (bad !== undefined) await sh.complain(`return: ${bad}: numeric argument required`);
   if (sh.state.calls.length === 0 && sh.state.sourceDepth === 0) {
     if (sh.state.dialect !== "bash") throw new ExitJump(status);
-    throw new ShellError("return: can only `return' from a function or sourced script");
+    throw new ShellError("return: can only `return' from a function or sourced script", 2);
   }
   throw new ReturnJump(status);
 }

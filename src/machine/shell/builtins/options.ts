@@ -159,7 +159,7 @@ export async function shift(sh: ShellProcess, args: readonly string[]): Promise<
 export async function getopts(sh: ShellProcess, args: readonly string[]): Promise<number> {
   const [spec, name, ...given] = args;
   if (spec === undefined || name === undefined) {
-    await sh.complain("getopts: usage: getopts optstring name [arg ...]");
+    await sh.err("getopts: usage: getopts optstring name [arg ...]\n");
     return 2;
   }
   const words = given.length > 0 ? given : sh.state.positional;

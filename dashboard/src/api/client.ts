@@ -53,7 +53,12 @@ export async function readProblem(response: Response): Promise<ProblemText> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+export const api = createClient<paths>({
+  baseUrl: location.origin,
+  credentials: "same-origin",
+  // Looked up at each call, so that a test can stand in for the network.
+  fetch: (request) => globalThis.fetch(request),
+});
 api.use(guard);
 
 type Filled<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };

@@ -29,7 +29,7 @@ export const words = {
   container: "Container",
   flags: "Flags",
   benign: "Safe-listed",
-  fields: "Fields, as the visitor sent them",
+  fields: "Fields of the line",
   noFields: "The line carries no fields.",
   message: "Message",
   claimed: "The line claims to be something else",

@@ -49,7 +49,7 @@ export function connect(
   let stopTimer: () => void = () => {};
   let lastEventId = "";
   let failures = 0;
-  let openedAt = 0;
+  let openedAt: number | undefined;
   let isDone = false;
 
   const receive = (name: string, event: MessageEvent<string>) => {
@@ -65,8 +65,8 @@ export function connect(
     source?.close();
     source = undefined;
     if (isDone) return;
-    if (openedAt > 0 && parts.now() - openedAt > STABLE_AFTER_MS) failures = 0;
-    openedAt = 0;
+    if (openedAt !== undefined && parts.now() - openedAt > STABLE_AFTER_MS) failures = 0;
+    openedAt = undefined;
     const base = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
     const wait = Math.round(base * (0.75 + parts.random() * 0.5));
     failures += 1;

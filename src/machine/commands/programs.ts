@@ -15,6 +15,7 @@ import { busyboxFetchers, fetchers } from "./network/fetch.ts";
 import { control } from "./processes/control.ts";
 import { psPrograms } from "./processes/ps.ts";
 import { busybox } from "./shells/busybox.ts";
+import { languages } from "./system/languages.ts";
 import { services } from "./system/services.ts";
 import { lines } from "./text/lines.ts";
 import { match } from "./text/match.ts";
@@ -42,6 +43,7 @@ const modelled: readonly Program[] = [
   ...addresses,
   ...accounts,
   ...services,
+  ...languages,
 ];
 
 /** Every program the machine answers: those with rules, then those with recorded usage only. */

@@ -1,6 +1,6 @@
 import { CodedError } from "#kernel/errors.ts";
 
-/** `break`, `continue`, `return`, `exit`: they unwind to the construct that takes them. */
+/** `break`, `continue`: unwind to the loop that they leave. */
 export class LoopJump extends CodedError {
   readonly code = "MACHINE_LOOP_JUMP";
   readonly kind: "break" | "continue";
@@ -12,6 +12,7 @@ export class LoopJump extends CodedError {
   }
 }
 
+/** `return`: unwinds to the function or sourced file that it ends. */
 export class ReturnJump extends CodedError {
   readonly code = "MACHINE_RETURN_JUMP";
   readonly status: number;
@@ -21,6 +22,7 @@ export class ReturnJump extends CodedError {
   }
 }
 
+/** `exit`: unwinds to the shell that it ends. */
 export class ExitJump extends CodedError {
   readonly code = "MACHINE_EXIT_JUMP";
   readonly status: number;

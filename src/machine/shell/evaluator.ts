@@ -3,7 +3,7 @@ import { evaluateCondition } from "./conditional.ts";
 import { ExitJump, LoopJump, ReturnJump, ShellError } from "./control.ts";
 import { LimitReached } from "./errors.ts";
 import { expandPattern, expandSingle, expandWords } from "./expand.ts";
-import { collectorFile, Descriptor, type Descriptors, Pipe, setDescriptor } from "./open-file.ts";
+import { collectorFile, Descriptor, type Descriptors, Pipe } from "./open-file.ts";
 import { matches } from "./pattern.ts";
 import { forkShell, runBackground, runPipeline } from "./pipeline.ts";
 import { applyRedirections } from "./redirect.ts";

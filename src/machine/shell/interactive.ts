@@ -33,6 +33,7 @@ const MAX_HISTORY = 500;
 export function interactiveShell(host: LineHost): InteractiveShell {
   return async (sh) => {
     prepare(sh, host);
+    if (!sh.state.login && sh.state.dialect === "bash") await startupFiles(sh);
     return exitStatusOf(sh, () => loop(sh, host));
   };
 }
@@ -40,6 +41,7 @@ export function interactiveShell(host: LineHost): InteractiveShell {
 function prepare(sh: ShellProcess, { pty }: LineHost): void {
   const { state, process } = sh;
   state.interactive = true;
+  state.fromStdin = true;
   for (const option of state.dialect === "bash" ? ["monitor", "history", "histexpand", "emacs"] : ["monitor"])
     state.options.add(option);
   if (state.dialect === "bash") state.shopt.add("expand_aliases");
@@ -62,6 +64,14 @@ function prepare(sh: ShellProcess, { pty }: LineHost): void {
   set("HISTFILESIZE", "500");
   set("MAILCHECK", "60");
   loadHistory(sh);
+}
+
+/** What an interactive bash that is no login reads. */
+async function startupFiles(sh: ShellProcess): Promise<void> {
+  for (const path of ["/etc/bash.bashrc", `${sh.vars.get("HOME") ?? ""}/.bashrc`]) {
+    if (sh.fs.access(path, "read")) await evaluator.words(sh, [".", path]);
+  }
+  sh.state.status = 0;
 }
 
 function loadHistory(sh: ShellProcess): void {

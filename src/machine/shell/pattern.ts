@@ -48,7 +48,8 @@ export function patternSource(pattern: string, options: Options = {}): string {
   return new Translator(merged, options).all();
 }
 
-type Token = "star" | RegExp | string;
+/** `star`, one character of a class, or `=` and a literal character. */
+type Token = RegExp | string;
 
 /** True when the whole text matches. Time grows with the product of both lengths, never worse. */
 export function matches(pattern: string, text: string, insensitive = false): boolean {

@@ -206,3 +206,26 @@ test.each([
   await running;
   expect(times.toSorted((a, b) => a - b)[18]).toBeLessThan(100);
 });
+
+/** Lines, and what they leave: state lives from one line of a session to the next. */
+test.each([
+  [["a=(1 2 3)", "a[5]=x; echo ${a[@]} ${#a[@]}"], "1 2 3 x 4"],
+  [["set -- p q r", "shift; echo $# $*"], "2 q r"],
+  [["alias hi='echo hello'", "hi you"], "hello you"],
+  [["set -u; shopt -s nullglob", "echo [/nothing*] $-"], "himuBHs"],
+  [["declare -A m; m[k]=v", "echo ${m[k]} ${!m[@]}"], "v k"],
+  [["trap 'echo caught' USR1", "kill -USR1 $$; :", "echo on"], "caught"],
+  [["pushd /tmp", "dirs"], "/tmp ~"],
+  [["umask 077; echo x > /tmp/u", "umask"], "0077"],
+  [["exec 7> /tmp/seven", "echo to seven >&7; exec 7>&-; cat < /tmp/seven"], "to seven"],
+])("%j gives %s", async (lines, wanted) => {
+  await withTerminal(async ({ terminal }) => {
+    for (const line of lines) {
+      const from = terminal.screen.length;
+      terminal.type(`${line}\r`);
+      await terminal.shows("# ", from);
+    }
+    await terminal.shows(`${wanted}\r\n`);
+    expect(terminal.screen).toContain(`${wanted}\r\n`);
+  });
+});

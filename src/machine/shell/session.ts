@@ -4,7 +4,8 @@ import { type Program, type ProgramTable, tableOf } from "../commands/command.ts
 import type { ExitStatus, Pipes, Shell, Terminal } from "../contract.ts";
 import type { LoginSession, ShellFactory, ShellRequest, WorldView } from "../model.ts";
 import { Pty } from "../terminal/pty.ts";
-import { Budget, type Limits, machineLimits } from "./budget.ts";
+import type { Budget } from "./budget.ts";
+import { type Limits, machineLimits } from "./budget.ts";
 import { ExitJump } from "./control.ts";
 import { errnoOf, LimitReached, ProcessEnded } from "./errors.ts";
 import { evaluator } from "./evaluator.ts";
@@ -96,7 +97,7 @@ class LoginShell implements Shell {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
-    await Promise.allSettled([...this.#running]);
+    await Promise.allSettled(this.#running);
   }
 
   #track<T>(running: Promise<T>): Promise<T> {

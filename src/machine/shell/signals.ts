@@ -71,7 +71,7 @@ export function signalDescription(signal: number): string {
 
 /** `kill -l` of bash. */
 export function signalTable(): string {
-  const real = [...names.map((name, index) => [index + 1, `SIG${name}`] as const)];
+  const real = names.map((name, index) => [index + 1, `SIG${name}`] as const);
   const realtime: (readonly [number, string])[] = [];
   for (let number = 34; number <= 64; number++) {
     const name =

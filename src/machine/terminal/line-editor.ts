@@ -328,7 +328,7 @@ export class LineEditor {
     const common =
       only === undefined ? commonPrefix(candidates.map((each) => each.text)) : only.text + only.suffix;
     if (common.length > word.length) {
-      const kept = this.#text.slice(0, [...before.slice(0, start)].length);
+      const kept = this.#text.slice(0, before.slice(0, start).length);
       const after = this.#text.slice(this.#cursor);
       if (common.startsWith(word)) await this.#insert(common.slice(word.length));
       else {

@@ -28,7 +28,6 @@ export class Pty implements Tty {
   readonly #options: PtyOptions;
   #ready: number[] = [];
   #line: number[] = [];
-  #ends = 0;
   #endOfFile = false;
   #hungUp = false;
   #editor = false;
@@ -178,7 +177,6 @@ export class Pty implements Tty {
   #commit(): void {
     this.#ready.push(...this.#line);
     this.#line = [];
-    this.#ends += 1;
   }
 
   #erase(count: number): void {

@@ -18,7 +18,7 @@ function inflate(bytes: Uint8Array): Uint8Array | undefined {
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 async function gzip(context: ProgramContext): Promise<number> {
-  const flags = new Set(context.args.filter((arg) => /^-\w/.test(arg)).flatMap((arg) => [...arg.slice(1)]));
+  const flags = new Set(context.args.filter((arg) => /^-\w/.test(arg)).flatMap((arg) => arg.slice(1)));
   const names = context.args.filter((arg) => !arg.startsWith("-"));
   const tool = context.argv0.split("/").at(-1) ?? "gzip";
   const unpack =
@@ -148,7 +148,7 @@ async function tar(context: ProgramContext): Promise<number> {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? "";
     if (arg === "-C" || arg === "--directory") folder = args[++at];
-    else if (/^--/.test(arg))
+    else if (arg.startsWith("--"))
       flags.add(
         { "--extract": "x", "--create": "c", "--list": "t", "--gzip": "z", "--verbose": "v" }[arg] ?? arg,
       );

@@ -139,13 +139,13 @@ async function od(context: ProgramContext): Promise<number> {
     const arg = context.args[at] ?? "";
     if (/^-(c|b|x|d|o)$/.test(arg))
       kind = { c: "c", b: "o1", x: "x2", d: "u2", o: "o2" }[arg[1] ?? ""] ?? kind;
-    else if (/^-t/.test(arg))
+    else if (arg.startsWith("-t"))
       kind = (arg.length > 2 ? arg.slice(2) : (context.args[++at] ?? kind))
         .replace(/^x$/, "x4")
         .replace(/z$/, "");
-    else if (/^-A/.test(arg)) address = arg.length > 2 ? arg.slice(2) : (context.args[++at] ?? address);
-    else if (/^-N/.test(arg)) limit = Number(arg.length > 2 ? arg.slice(2) : context.args[++at]);
-    else if (/^-An/.test(arg)) address = "n";
+    else if (arg.startsWith("-A")) address = arg.length > 2 ? arg.slice(2) : (context.args[++at] ?? address);
+    else if (arg.startsWith("-N")) limit = Number(arg.length > 2 ? arg.slice(2) : context.args[++at]);
+    else if (arg.startsWith("-An")) address = "n";
     else if (arg === "-v") continue;
     else names.push(arg);
   }
@@ -284,7 +284,7 @@ async function xxd(context: ProgramContext): Promise<number> {
 
 async function base64(context: ProgramContext): Promise<number> {
   const decodes = context.args.some((arg) => /^(-\w*d\w*|--decode)$/.test(arg));
-  const wrapAt = context.args.findIndex((arg) => /^-w/.test(arg));
+  const wrapAt = context.args.findIndex((arg) => arg.startsWith("-w"));
   const wrap =
     wrapAt < 0 ? 76 : Number((context.args[wrapAt] ?? "").slice(2) || context.args[wrapAt + 1] || 76);
   const bad = context.args.find(

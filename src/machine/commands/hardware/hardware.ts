@@ -66,7 +66,7 @@ function human(kib: number): string {
 
 async function lscpu(context: ProgramContext): Promise<number> {
   const bad = context.args.find(
-    (arg) => /^-/.test(arg) && !/^-(a|b|c|e|p|x|y|J|B|C|s)|^--(all|json|parse|extended)/.test(arg),
+    (arg) => arg.startsWith("-") && !/^-(a|b|c|e|p|x|y|J|B|C|s)|^--(all|json|parse|extended)/.test(arg),
   );
   if (bad !== undefined)
     return context.fail(

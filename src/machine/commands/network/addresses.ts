@@ -39,7 +39,7 @@ async function ip(context: ProgramContext): Promise<number> {
   const brief = context.args.some((arg) => /^-(br|brief)$/.test(arg));
   const object = args[0];
   if (object === undefined || object === "help") return fallbackProgram("ip").run(context);
-  if (/^-V/.test(object)) {
+  if (object.startsWith("-V")) {
     await context.out("ip utility, iproute2-6.1.0, libbpf 1.1.0\n");
     return 0;
   }
@@ -217,7 +217,7 @@ async function ss(context: ProgramContext): Promise<number> {
   );
   if (bad !== undefined) return fallbackProgram("ss").run(context);
   const flags = new Set([
-    ...context.args.filter((arg) => /^-\w/.test(arg)).flatMap((arg) => [...arg.slice(1)]),
+    ...context.args.filter((arg) => /^-\w/.test(arg)).flatMap((arg) => arg.slice(1)),
     ...context.args
       .filter((arg) => /^--(tcp|udp|all|listening|processes)/.test(arg))
       .map((arg) => arg[2] ?? ""),

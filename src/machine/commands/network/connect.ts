@@ -1,3 +1,4 @@
+import { CodedError } from "#kernel/errors.ts";
 import type { Program, ProgramContext } from "../command.ts";
 import { fallbackProgram, recordedUsage } from "../fallback.ts";
 import { connectOutcome } from "./reach.ts";
@@ -95,7 +96,9 @@ async function ping(context: ProgramContext): Promise<number> {
 }
 
 /** ^C at ping: it still prints its statistics. */
-class StopPing extends Error {}
+class StopPing extends CodedError {
+  readonly code = "MACHINE_PING_STOPPED";
+}
 
 function reachable(context: ProgramContext, host: string): boolean {
   const { network } = context.world;

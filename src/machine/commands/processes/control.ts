@@ -193,12 +193,12 @@ async function matching(context: ProgramContext): Promise<Match | number> {
   let owner: string | undefined;
   for (let at = 0; at < context.args.length; at++) {
     const arg = context.args[at] ?? "";
-    const named = /^-/.test(arg) ? signalNumber(arg.slice(1)) : undefined;
+    const named = arg.startsWith("-") ? signalNumber(arg.slice(1)) : undefined;
     if (named !== undefined && context.name === "pkill") number = named;
     else if (/^-(u|U|t|P|g|s)$/.test(arg)) {
       const value = context.args[++at];
       if (/^-[uU]$/.test(arg)) owner = value;
-    } else if (/^--signal/.test(arg))
+    } else if (arg.startsWith("--signal"))
       number = signalNumber(arg.split("=")[1] ?? context.args[++at] ?? "") ?? number;
     else if (/^-[a-zA-Z]+$/.test(arg)) for (const letter of arg.slice(1)) flags.add(letter);
     else patterns.push(arg);

@@ -199,7 +199,7 @@ function compile(context: ProgramContext, parsed: Options, patterns: readonly st
     return new RegExp(source, parsed.has("i") || parsed.has("y") ? "gi" : "g");
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return /^Invalid regular/.test(error.message)
+    return error.message.startsWith("Invalid regular")
       ? /Unterminated group/.test(error.message)
         ? "Unmatched ( or \\("
         : /Unmatched '\)'/.test(error.message)

@@ -39,8 +39,8 @@ async function seq(context: ProgramContext): Promise<number> {
   const numbers: string[] = [];
   for (let at = 0; at < context.args.length; at++) {
     const arg = context.args[at] ?? "";
-    if (/^-s/.test(arg)) separator = arg.length > 2 ? arg.slice(2) : (context.args[++at] ?? "");
-    else if (/^-f/.test(arg)) format = arg.length > 2 ? arg.slice(2) : context.args[++at];
+    if (arg.startsWith("-s")) separator = arg.length > 2 ? arg.slice(2) : (context.args[++at] ?? "");
+    else if (arg.startsWith("-f")) format = arg.length > 2 ? arg.slice(2) : context.args[++at];
     else if (arg === "-w" || arg === "--equal-width") equal = true;
     else numbers.push(arg);
   }
@@ -210,10 +210,10 @@ async function xargs(context: ProgramContext): Promise<number> {
     const arg = context.args[at] ?? "";
     if (!arg.startsWith("-")) break;
     const value = () => (arg.length > 2 ? arg.slice(2) : (context.args[++at] ?? ""));
-    if (/^-n/.test(arg)) count = Number(value()) || 1;
-    else if (/^-I/.test(arg)) replace = value();
-    else if (/^-i/.test(arg)) replace = "{}";
-    else if (/^-L/.test(arg)) {
+    if (arg.startsWith("-n")) count = Number(value()) || 1;
+    else if (arg.startsWith("-I")) replace = value();
+    else if (arg.startsWith("-i")) replace = "{}";
+    else if (arg.startsWith("-L")) {
       lineMode = true;
       count = Number(value()) || 1;
     } else if (/^-(P|d|s|E)/.test(arg)) value();

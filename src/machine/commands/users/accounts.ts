@@ -3,11 +3,17 @@ import { fallbackProgram } from "../fallback.ts";
 
 /** Asks on the terminal without echo, else takes a line of standard input, as PAM does. */
 async function secret(context: ProgramContext, prompt: string): Promise<string | undefined> {
-  await context.err(prompt);
   const { tty } = context.login;
+  // Off before the prompt shows: who sees it may already type.
+  if (tty !== undefined && context.isTerminal(0)) tty.modes.echo = false;
+  await context.err(prompt);
   let text: string | undefined;
   if (context.isTerminal(0) && tty !== undefined) {
-    text = await tty.readSecret(context.process.signal);
+    try {
+      text = await tty.readSecret(context.process.signal);
+    } finally {
+      tty.modes.echo = true;
+    }
   } else text = await line(context);
   if (text !== undefined)
     context.login.observer.shellInput({

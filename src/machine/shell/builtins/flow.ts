@@ -102,11 +102,18 @@ export async function source(sh: ShellProcess, args: readonly string[]): Promise
     if (path === undefined) throw new ShellError("");
     if (sh.fs.stat(path).kind === "directory")
       throw new ShellError(`${bash ? "" : ".: "}${name}: is a directory`);
+    if (isQuietSnippet(sh, path)) return 0;
     text = decode(sh.fs.readAt(path, 0, MAX_SOURCE));
   } catch (error) {
     return unreadable(sh, name, error);
   }
   return runSourced(sh, text, rest.slice(1));
+}
+
+/** Snippets of the release that change nothing one sees (completion, locale); read again once somebody wrote there. */
+function isQuietSnippet(sh: ShellProcess, path: string): boolean {
+  if (!/^\/(etc\/profile\.d|usr\/share|etc\/bash_completion)/.test(path)) return false;
+  return sh.fs.stat(path).mtime < sh.context.model.bootTime;
 }
 
 async function unreadable(sh: ShellProcess, name: string, error: unknown): Promise<number> {

@@ -42,7 +42,7 @@ export async function unalias(sh: ShellProcess, args: readonly string[]): Promis
 }
 
 export async function type(sh: ShellProcess, args: readonly string[]): Promise<number> {
-  const flags = new Set(args.filter((arg) => /^-[tpaPf]+$/.test(arg)).flatMap((arg) => [...arg.slice(1)]));
+  const flags = new Set(args.filter((arg) => /^-[tpaPf]+$/.test(arg)).flatMap((arg) => arg.slice(1)));
   let status = 0;
   for (const name of args.filter((arg) => !/^-[tpaPf]+$/.test(arg))) {
     const found = kinds(sh, name, flags.has("a"));
@@ -228,7 +228,7 @@ function limitValue(sh: ShellProcess, letter: string, hard: boolean): string {
 }
 
 export async function ulimit(sh: ShellProcess, args: readonly string[]): Promise<number> {
-  const letters = args.filter((arg) => arg.startsWith("-")).flatMap((arg) => [...arg.slice(1)]);
+  const letters = args.filter((arg) => arg.startsWith("-")).flatMap((arg) => arg.slice(1));
   const hard = letters.includes("H");
   const value = args.find((arg) => !arg.startsWith("-"));
   const label = (text: string, unit: string, letter: string) =>

@@ -5,10 +5,12 @@ import { analysisSettings } from "#analysis/settings.ts";
 import { apiSettings } from "#api/settings.ts";
 import { keeperSettings } from "#collector/keeper/settings.ts";
 import { collectorSettings } from "#collector/settings.ts";
+import { limitsSchema } from "#decoys/runtime/settings.ts";
 import { fleetSettings } from "#fleet/settings.ts";
 import { ingestSettings } from "#ingest/settings.ts";
 import { journalSettings } from "#journal/settings.ts";
 import { loadConfig } from "#kernel/config.ts";
+import { machineSettings } from "#machine/settings.ts";
 
 /** Every setting of the product: each room declares its own beside its code, this file joins them. */
 export const configSchema = z.strictObject({
@@ -35,6 +37,8 @@ export const configSchema = z.strictObject({
   ingest: ingestSettings,
   analysis: analysisSettings,
   local: fleetSettings,
+  decoys: limitsSchema,
+  machine: machineSettings,
 });
 
 type Parsed = z.output<typeof configSchema>;

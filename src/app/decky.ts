@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { deckyConfigSchema } from "#decoys/persona.ts";
-import { decoys } from "#decoys/registry.ts";
-import { startDecky } from "#decoys/runtime/decky.ts";
+import { runDecky } from "#decoys/runtime/run.ts";
 import { READY_LINE } from "#fleet/local/fleet.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { createLog } from "#kernel/log.ts";
-import { createMachine } from "#machine/machine.ts";
+import { machinePrograms } from "#machine/commands/programs.ts";
 import { createShellFactory } from "#machine/shell/session.ts";
 
 /** The process of one local decky: reads its configuration, listens, and ends with its parent. */
@@ -20,14 +18,12 @@ export async function runDeckyProcess(configPath: string): Promise<void> {
     .on("error", () => stop.abort())
     .resume();
   const log = createLog(`decky.${config.decky}`, "warn");
-  const machine = await createMachine({
-    persona: config.persona,
-    stateDir: join(config.stateDir, "machine"),
-    clock: systemClock,
+  const running = await runDecky(config, {
     log,
-    openShell: createShellFactory({ programs: [], log }),
+    clock: systemClock,
+    signal: stop.signal,
+    openShell: createShellFactory({ programs: machinePrograms(), log }),
   });
-  const running = await startDecky(config, { log, clock: systemClock, signal: stop.signal, decoys, machine });
   process.stderr.write(`${READY_LINE}\n`);
   await running.stopped;
   process.exit(0);

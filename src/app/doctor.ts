@@ -36,7 +36,7 @@ function checkNode(version: string): Finding {
 
 function checkDataDir(dataDir: string): Finding {
   try {
-    mkdirSync(join(dataDir, "run"), { recursive: true });
+    mkdirSync(join(dataDir, "run"), { recursive: true, mode: 0o700 });
     writeFileSync(join(dataDir, "run", ".writable"), "");
     return { subject: "data folder", verdict: "ok", detail: dataDir };
   } catch (error) {

@@ -26,6 +26,7 @@ import { packageRoot, packageVersion } from "./package.ts";
 import { createRegistry } from "./registry.ts";
 import { type ThreadData, type ThreadRole, threadSpawner, workersOf } from "./threads.ts";
 
+/** Something that `decnet up` needs did not start, or a person has to allow it first. */
 export class StartFailedError extends CodedError {
   readonly code = "START_FAILED";
 }
@@ -170,6 +171,8 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
     archetypes: splitNames(settings.local.archetypes),
     bind: settings.local.bind,
     now: Math.floor(systemClock.now() / 1000),
+    limits: settings.decoys,
+    worldTtlDays: settings.machine.worldTtlDays,
   });
   const bus = createLocalBus(systemClock);
   const fleet = localFleet(wish, fleetPlan);
@@ -267,7 +270,7 @@ function localFleet({ settings, entry }: UpWish, plan: readonly LocalDecky[]): L
     command: [
       process.execPath,
       `--max-old-space-size=${settings.local.memoryMb}`,
-      "--max-semi-space-size=4",
+      "--max-semi-space-size=1",
       entry,
       "__decky",
     ],

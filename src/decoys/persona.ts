@@ -22,6 +22,8 @@ export const deckyConfigSchema = z.strictObject({
   dropDir: z.string(),
   /** Keys, certificates, worlds. */
   stateDir: z.string(),
+  /** Days after which a world that nobody used is retired. */
+  worldTtlDays: z.int().min(1).max(3_650).optional(),
   emitSequence: z.boolean().default(true),
   /** Limits that differ from the defaults (`runtime/settings.ts`, `DECNET_DECOYS_*`). */
   limits: z.record(z.string(), z.number().int()).optional(),

@@ -11,6 +11,7 @@ import { CodedError } from "#kernel/errors.ts";
 import type { Scenario, Target, Visit } from "./contract.ts";
 import { scenarios } from "./scenarios.ts";
 
+/** A wish that `decnet simulate` does not fulfil: another machine as a target, no fleet, no such scenario. */
 export class SimulateError extends CodedError {
   readonly code = "SIMULATE_REFUSED";
 }

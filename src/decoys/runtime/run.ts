@@ -29,7 +29,8 @@ export async function runDecky(config: DeckyConfig, deps: RunDeps): Promise<Runn
   const stateDir = join(config.stateDir, "machine");
   const { persona } = config;
   const hostKeys = await machineHostKeys(config);
-  const machine = await createMachine({ persona, stateDir, clock, log, openShell, hostKeys });
+  const settings = config.worldTtlDays === undefined ? {} : { ttlDays: config.worldTtlDays };
+  const machine = await createMachine({ persona, stateDir, clock, log, openShell, hostKeys, settings });
   const running = await startDecky(config, { log, clock, signal, decoys, machine });
   const release = containExceptions(log);
   void running.stopped.then(release);

@@ -27,7 +27,7 @@ export const sshEvents = {
   ssh_client_banner: eventType(
     { description: "How the client introduced itself.", since },
     {
-      vantage: z.literal("decoy"),
+      vantage: z.literal("decoy").meta({ description: "who saw it" }),
       ssh_version: z.string().max(16).meta({ description: "protocol version" }),
       software: z.string().max(512).meta({ description: "program" }),
       comments: z.string().max(512).meta({ description: "what follows it" }),
@@ -37,7 +37,7 @@ export const sshEvents = {
   ssh_client_kex: eventType(
     { description: "The client's algorithm lists.", since },
     {
-      vantage: z.literal("decoy"),
+      vantage: z.literal("decoy").meta({ description: "who saw it" }),
       hassh: z.string().max(32).meta({ description: "MD5 of hassh_algorithms" }),
       hassh_algorithms: z.string().meta({ description: "kex;encryption;mac;compression" }),
       kex_algorithms: z.string().meta({ description: "as sent" }),

@@ -10,13 +10,9 @@ export const sshOptions = z.strictObject({
     .max(65_535)
     .default(22)
     .meta({ description: "TCP port of the persona" }),
-  version: z
-    .enum(debianUpdates)
-    .optional()
-    .meta({
-      description:
-        "update level of OpenSSH 9.2p1 that the banner shows; unset = that of the machine's package",
-    }),
+  version: z.enum(debianUpdates).optional().meta({
+    description: "update level of OpenSSH 9.2p1 that the banner shows; unset = that of the machine's package",
+  }),
   lists: z
     .enum(["stock", "hardened"])
     .default("stock")
@@ -33,3 +29,6 @@ export const sshOptions = z.strictObject({
 });
 
 export type SshOptions = z.output<typeof sshOptions>;
+
+/** The one port that is bound. */
+export const portOf = ({ port }: Readonly<SshOptions>) => ({ port, proto: "tcp", purpose: "SSH" }) as const;

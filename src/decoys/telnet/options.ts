@@ -21,3 +21,7 @@ export const telnetOptions = z.strictObject({
 });
 
 export type TelnetOptions = z.output<typeof telnetOptions>;
+
+/** The one port that is bound. */
+export const portOf = ({ port }: Readonly<TelnetOptions>) =>
+  ({ port, proto: "tcp", purpose: "telnet" }) as const;

@@ -11,13 +11,15 @@ import { assignPorts, localPort } from "./ports.ts";
 
 export interface LocalWish {
   readonly dataDir: string;
-  readonly artifactsDir?: string;
   readonly deckies: number;
   /** Names of archetypes, used in turn. */
   readonly archetypes: readonly string[];
   readonly bind: string;
   /** Seconds since 1970. */
   readonly now: number;
+  /** Of every decoy's sockets, files and recordings; unset = the decoys' own. */
+  readonly limits?: Readonly<Record<string, number>>;
+  readonly worldTtlDays?: number;
 }
 
 /** One planned decky: its process's configuration and what people want to know of it. */
@@ -147,6 +149,8 @@ export async function planLocalFleet(wish: LocalWish): Promise<readonly LocalDec
         bind,
         ...dirs,
         emitSequence: true,
+        ...(wish.worldTtlDays === undefined ? {} : { worldTtlDays: wish.worldTtlDays }),
+        ...(wish.limits === undefined ? {} : { limits: { ...wish.limits } }),
       },
       services: declared.map(({ slug, port }) => ({
         slug,

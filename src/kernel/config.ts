@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CodedError } from "./errors.ts";
 
+/** Variables that do not exist or hold what they must not; all of them are named. */
 export class ConfigError extends CodedError {
   readonly code = "CONFIG_INVALID";
 }
@@ -101,14 +102,19 @@ export function loadConfig<S extends z.ZodObject>(
   return parsed.data;
 }
 
+/** A value as one writes it into the environment. */
+function inEnvironment(value: unknown): string {
+  if (value === undefined || value === "") return "unset";
+  return `\`${typeof value === "string" || Array.isArray(value) ? value.toString() : JSON.stringify(value)}\``;
+}
+
 /** The settings table of the manual. `npm run docs` writes it; the check fails when it differs. */
 export function* settingsTable(schema: z.ZodObject): Generator<string> {
   yield "| variable | default | meaning |";
   yield "| --- | --- | --- |";
   for (const setting of settings(schema)) {
     const { data: value } = z.safeParse(setting.schema, undefined);
-    const shown = value === undefined || value === "" ? "unset" : `\`${JSON.stringify(value)}\``;
-    yield `| \`${setting.env}\` | ${shown} | ${metaOf(setting.schema).description ?? ""} |`;
+    yield `| \`${setting.env}\` | ${inEnvironment(value)} | ${metaOf(setting.schema).description ?? ""} |`;
   }
 }
 

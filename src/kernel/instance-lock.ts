@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CodedError } from "./errors.ts";
 
+/** Another process of ours runs on this data folder. */
 export class FolderInUseError extends CodedError {
   readonly code = "FOLDER_IN_USE";
 }
 
+/** The data folder cannot be made or written. */
 export class FolderNotWritableError extends CodedError {
   readonly code = "FOLDER_NOT_WRITABLE";
 }

@@ -26,6 +26,7 @@ export class StoreBusyError extends CodedError {
   override readonly retryable = true;
 }
 
+/** The disk of the store is full. */
 export class StoreFullError extends CodedError {
   readonly code = "STORE_FULL";
   override readonly retryable = true;

@@ -38,8 +38,9 @@ export function* roomsBlock(): Generator<string> {
   yield* table(["room", "holds", "may import"], rows);
 }
 
-const defaultPorts = ({ persona, ports }: (typeof decoys)[number]): string =>
-  ports(persona.parse({}))
+const defaultPorts = (decoy: (typeof decoys)[number]): string =>
+  decoy
+    .ports(decoy.persona.parse({}))
     .map(({ port, proto }) => `${port}/${proto}`)
     .join(", ");
 

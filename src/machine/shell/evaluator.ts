@@ -128,10 +128,17 @@ async function runCompound(sh: ShellProcess, node: Compound, inPlace: boolean): 
         "((: ",
       );
     case "ConditionalCommand":
+      if (sh.state.dialect === "dash") return unknownBracket(sh);
       return inError(sh, async () => ((await evaluateCondition(sh, node.expression)) ? 0 : 1));
     default:
       return 2;
   }
+}
+
+/** dash has no `[[`: it is a word like any other. */
+async function unknownBracket(sh: ShellProcess): Promise<number> {
+  await sh.complain("[[: not found");
+  return 127;
 }
 
 async function inError(sh: ShellProcess, body: () => Promise<number>, label = ""): Promise<number> {

@@ -60,8 +60,11 @@ function substitute(
       continue;
     }
     if (character === "'") single = !single;
+    // `${!name}`, `$!` and `[!x]` are the shell's own.
     const match =
-      character === "!" && !single ? /^!(!|\$|\*|-?\d+|[A-Za-z./_][^\s;|&"'()]*)/.exec(line.slice(at)) : null;
+      character === "!" && !single && !/(\$\{?|\[)$/.test(line.slice(0, at))
+        ? /^!(!|\$|\*|-?\d+|[A-Za-z./_][^\s;|&"'()]*)/.exec(line.slice(at))
+        : null;
     if (match) {
       const found = event(history, match[1] ?? "");
       if (found === undefined) failed ??= `${match[0]}: event not found`;

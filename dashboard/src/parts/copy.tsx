@@ -1,12 +1,19 @@
-import { Check, Copy } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Check, Copy, ShieldMinus } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
 import { IconButton } from "./button.tsx";
+import { defang } from "./untrusted-marks.ts";
 import { words } from "./words.ts";
 
 const SHOWN_MS = 1600;
 
+interface CopyButtonProps {
+  readonly text: string;
+  readonly label?: string;
+  readonly icon?: ReactNode;
+}
+
 /** Copies plain text and says so in place. */
-export function CopyButton({ text, label = words.copy }: { readonly text: string; readonly label?: string }) {
+export function CopyButton({ text, label = words.copy, icon }: CopyButtonProps) {
   const [isDone, setDone] = useState(false);
   useEffect(() => {
     if (!isDone) return;
@@ -16,8 +23,20 @@ export function CopyButton({ text, label = words.copy }: { readonly text: string
   return (
     <IconButton
       label={isDone ? words.copied : label}
-      icon={isDone ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
+      icon={isDone ? <Check size={14} aria-hidden="true" /> : (icon ?? <Copy size={14} aria-hidden="true" />)}
       onClick={() => void copyText(text).then(setDone)}
+    />
+  );
+}
+
+/** For values with an address in them: a copy that no program makes a link of. */
+export function DefangedCopyButton({ text }: { readonly text: string }) {
+  if (!text.includes("://")) return null;
+  return (
+    <CopyButton
+      text={defang(text)}
+      label={words.copyDefanged}
+      icon={<ShieldMinus size={14} aria-hidden="true" />}
     />
   );
 }

@@ -6,7 +6,7 @@ import type { LogDetail, LogEvent } from "../api/model.ts";
 import { logOne } from "../api/queries.ts";
 import { changed } from "../api/search-params.ts";
 import { Badge, Service } from "./badge.tsx";
-import { CopyButton } from "./copy.tsx";
+import { CopyButton, DefangedCopyButton } from "./copy.tsx";
 import { Drawer } from "./drawer.tsx";
 import { EventLine } from "./event-line.tsx";
 import { words } from "./event-words.ts";
@@ -268,6 +268,7 @@ function Pivots({ token, value, search }: PivotsProps) {
         </>
       ) : null}
       <CopyButton text={value} />
+      <DefangedCopyButton text={value} />
     </span>
   );
 }

@@ -1,7 +1,6 @@
 import { useSyncExternalStore } from "react";
 
 export const NARROW = "(max-width: 640px)";
-export const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(

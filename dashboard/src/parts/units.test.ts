@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { absoluteText, axisText, fromField, relativeText, toField, zoneMark } from "./instants.ts";
-import { bytes, clockSpan, duration, exactNumber, percent, shortNumber } from "./units.ts";
+import { bytes, clockSpan, duration, exactNumber, shortNumber } from "./units.ts";
 
 const thin = (text: string) => text.replaceAll(" ", "\u2009");
 
@@ -34,10 +34,6 @@ describe("numbers", () => {
 
   test("positions of a recording read like a clock", () => {
     expect([0, 9.9, 61, 3849].map(clockSpan)).toEqual(["00:00", "00:09", "01:01", "1:04:09"]);
-  });
-
-  test("shares", () => {
-    expect([0, 0.034, 0.5, 1].map(percent)).toEqual(["0 %", "3.4 %", "50 %", "100 %"].map(thin));
   });
 });
 

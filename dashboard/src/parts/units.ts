@@ -65,8 +65,4 @@ export function clockSpan(seconds: number): string {
   return hours > 0 ? `${hours}:${tail}` : tail;
 }
 
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 && share > 0 ? 1 : 0)}${THIN}%`;
-}
-
 export const pad = (value: number, width = 2): string => String(value).padStart(width, "0");

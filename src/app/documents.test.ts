@@ -22,7 +22,7 @@ const pages = new Map(
     .toSorted()
     .map((path) => [path, read(path)] as const),
 );
-const testFiles = globSync(["src/**/*.test.ts", "test/**/*.test.ts", "dashboard/src/**/*.test.{ts,tsx}"], {
+const testFiles = globSync(["{src,test}/**/*.test.ts", "dashboard/{src,testing}/**/*.test.{ts,tsx}"], {
   cwd: root,
 });
 

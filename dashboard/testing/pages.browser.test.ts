@@ -109,7 +109,12 @@ describe("pages in a browser", () => {
     await page.getByRole("button", { name: "Live", exact: true }).waitFor(WAIT);
     mock.emit(1);
     const newest = mock.world.events.at(-1)?.received.slice(11, 19) ?? "";
-    await page.locator(".table-data time").first().getByText(newest).waitFor(WAIT);
+    await page.waitForFunction(
+      (wanted) => document.querySelector(".table-data time")?.textContent === wanted,
+      newest,
+      WAIT,
+    );
+    expect(await page.locator(".table-data time").first().textContent()).toBe(newest);
     await page.close();
   });
 

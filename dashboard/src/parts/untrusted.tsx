@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import "./untrusted.css";
 import { cutAt, type Piece, piecesOf } from "./untrusted-marks.ts";
 import { words } from "./words.ts";
@@ -17,7 +17,12 @@ interface UntrustedProps {
 const MOST = 65_536;
 
 /** The only way by which text that an attacker wrote comes onto a page. */
-export function Untrusted({ text, block = false, limit, fixed = false }: UntrustedProps) {
+export const Untrusted = memo(function Untrusted({
+  text,
+  block = false,
+  limit,
+  fixed = false,
+}: UntrustedProps) {
   const value = text ?? "";
   const [isOpen, setOpen] = useState(false);
   const cut = cutAt(value, isOpen ? MOST : (limit ?? (block ? 2000 : 160)));
@@ -38,10 +43,10 @@ export function Untrusted({ text, block = false, limit, fixed = false }: Untrust
       ) : null}
     </bdi>
   );
-}
+});
 
 function PieceText({ piece }: { readonly piece: Piece }) {
-  if ("text" in piece) return <span>{piece.text}</span>;
+  if ("text" in piece) return piece.text;
   // Few fonts have the control pictures, so the style shows the short name; a copy takes the picture.
   const { mark, name, short } = piece;
   return (

@@ -79,15 +79,20 @@ function decoyGroups(): readonly Group[] {
   }
   return groups.map(({ slugs, events }) => ({
     title: slugs.join(", "),
-    intro: introOf(slugs, known),
+    intro: introOf(slugs),
     events,
   }));
 }
 
-function introOf(slugs: readonly string[], known: EventSchemas): string {
-  const decoy = decoys.find(({ slug }) => slug === slugs[0]);
-  const others = Object.keys(decoy?.events ?? {}).filter((type) => decoy?.events[type] === known[type]);
-  return `Beside ${others.map(code).join(", ")}:`;
+/** Which shared groups come as well; a group that comes only in part is told type by type. */
+function introOf(slugs: readonly string[]): string {
+  const events = decoys.find(({ slug }) => slug === slugs[0])?.events ?? {};
+  const also = shared.flatMap((group) => {
+    const types = Object.keys(group.events);
+    const present = types.filter((type) => events[type] === group.events[type]);
+    return present.length === types.length ? [group.title] : present.map(code);
+  });
+  return `Beside ${also.join(", ")}:`;
 }
 
 /** Each event type with its fields, from the catalogues that decoys and pipeline are checked against. */

@@ -6,6 +6,7 @@ import { decoys } from "#decoys/registry.ts";
 import { describeEvents } from "#events/catalogue.ts";
 import { pipelineEvents } from "#events/pipeline-events.ts";
 import { settingsTable, undescribed } from "#kernel/config.ts";
+import { authSchema } from "#machine/persona.ts";
 import { allowed } from "../../.dependency-cruiser.mjs";
 import { configSchema } from "./config.ts";
 import { roomsBlock } from "./documents/blocks.ts";
@@ -147,6 +148,12 @@ test("every event and every field of it says what it means", () => {
     ...fields.filter(({ meaning }) => meaning === "").map(({ key }) => `${type}.${key}`),
   ]);
   expect([...new Set(silent)]).toEqual([]);
+});
+
+test("the page of the machine has a row for each log-in policy", () => {
+  const rows = [...matches(read("docs/machine.md"), /^\| `([a-z_]+)` \| /gm)];
+  const { policy } = authSchema.shape;
+  expect(rows.filter((name) => policy.safeParse(name).success)).toEqual(policy.unwrap().options);
 });
 
 describe("what pages name exists", () => {

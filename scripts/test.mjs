@@ -10,7 +10,7 @@ const total = runChecks();
 const skipped = [];
 const suites = [
   [["unit"], {}],
-  [["dashboard"], { cwd: join(root, "dashboard") }],
+  [["dashboard", "dashboard-browser"], { cwd: join(root, "dashboard") }],
   [["process"], {}],
   [["browser"], {}],
 ];

@@ -4,8 +4,7 @@ import { runDecky } from "#decoys/runtime/run.ts";
 import { READY_LINE } from "#fleet/local/fleet.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { createLog } from "#kernel/log.ts";
-import { machinePrograms } from "#machine/commands/programs.ts";
-import { createShellFactory } from "#machine/shell/session.ts";
+import { createOpenShell } from "#machine/open-shell.ts";
 
 /** The process of one local decky: reads its configuration, listens, and ends with its parent. */
 export async function runDeckyProcess(configPath: string): Promise<void> {
@@ -22,7 +21,7 @@ export async function runDeckyProcess(configPath: string): Promise<void> {
     log,
     clock: systemClock,
     signal: stop.signal,
-    openShell: createShellFactory({ programs: machinePrograms(), log }),
+    openShell: createOpenShell(log),
   });
   process.stderr.write(`${READY_LINE}\n`);
   await running.stopped;

@@ -176,6 +176,10 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
   });
   const bus = createLocalBus(systemClock);
   const fleet = localFleet(wish, fleetPlan);
+  // Decoys take longest to start and need nobody: their lines wait in the spool.
+  const fleetHost = stack.use(new Supervisor({ log }));
+  fleetHost.add(fleet.worker);
+  const fleetStarted = fleetHost.startAll();
   const threads = openThreads(wish, { bus, log, fleet: fleetPlan });
   for (const host of threads.hosts) stack.use(host);
   failIfAny(await threads.start());
@@ -189,9 +193,8 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
   });
   const dashboardDir = join(packageRoot(), "dashboard", "dist");
   const hasDashboard = existsSync(join(dashboardDir, "index.html"));
-  const here = new Supervisor({ log });
-  stack.use(here);
-  const hosts: readonly WorkerHost[] = [here, ...threads.hosts];
+  const here = stack.use(new Supervisor({ log }));
+  const hosts: readonly WorkerHost[] = [here, ...threads.hosts, fleetHost];
   const registry = createRegistry({ hosts: () => hosts, bus, clock: systemClock });
   const isStoreUp = async (): Promise<boolean> => {
     try {
@@ -232,8 +235,10 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
       },
     ),
   );
-  here.add(fleet.worker);
   failIfAny(await here.startAll());
+  failIfAny(await fleetStarted);
+  // Stopped before the collector, so that its last lines are read.
+  stack.defer(() => fleetHost[Symbol.asyncDispose]());
 
   const facts: UpFacts = {
     url: `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`,

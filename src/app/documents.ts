@@ -28,7 +28,7 @@ export function documents(root: string = packageRoot()): Promise<Readonly<Record
     "docs/settings.md": page(settingsPage()),
     "docs/errors.md": page(errorsPage(root)),
     "docs/events.md": page(eventsPage()),
-    "docs/architecture.md": filled("docs/architecture.md", { rooms: roomsBlock() }),
+    "docs/architecture.md": filled("docs/architecture.md", { rooms: roomsBlock(root) }),
     "docs/decoys.md": filled("docs/decoys.md", { decoys: decoysBlock(), limits: limitsBlock() }),
     "docs/machine.md": filled("docs/machine.md", { shell: shellLimitsBlock(), worlds: worldLimitsBlock() }),
   });

@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import * as z from "zod";
 import { decoys } from "#decoys/registry.ts";
 import { archetypes } from "#fleet/archetypes.ts";
@@ -22,19 +23,27 @@ const rooms: Readonly<Record<string, string>> = {
   collector: "lines of the decoys become journal records; the keeper takes their files",
   ingest: "journal records become rows",
   analysis: "rows become sessions, profiles, counts",
-  sensors: "not yet there",
+  sensors: "facts of the network, by watching and by asking",
   fleet: "which deckies exist, who they are, where they listen",
   api: "HTTP, live stream, sign-in",
   app: "puts everything together",
   cli: "one file a command",
 };
 
-export function* roomsBlock(): Generator<string> {
-  const rows = Object.entries(allowed).map(([room, imports]) => [
-    code(`src/${room}/`),
-    rooms[room] ?? "",
-    imports.length === 0 ? "nothing of ours" : imports.map(code).join(" "),
-  ]);
+/** Rooms that hold code already; the rules name others that will. */
+export const roomsOf = (root: string): readonly string[] =>
+  Object.keys(allowed).filter((room) => globSync(`src/${room}/**/*.ts`, { cwd: root }).length > 0);
+
+export function* roomsBlock(root: string): Generator<string> {
+  const present = roomsOf(root);
+  const rows = present.map((room) => {
+    const imports = allowed[room]?.filter((other) => present.includes(other)) ?? [];
+    return [
+      code(`src/${room}/`),
+      rooms[room] ?? "",
+      imports.length === 0 ? "nothing of ours" : imports.map(code).join(" "),
+    ];
+  });
   yield* table(["room", "holds", "may import"], rows);
 }
 

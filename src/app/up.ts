@@ -24,7 +24,8 @@ import { createRecordingReader } from "#store/recordings/reader.ts";
 import type { Settings } from "./config.ts";
 import { packageRoot, packageVersion } from "./package.ts";
 import { createRegistry } from "./registry.ts";
-import { type ThreadData, type ThreadRole, threadSpawner, workersOf } from "./threads.ts";
+import { type ThreadData, type ThreadRole, workersOf } from "./threads/contract.ts";
+import { threadSpawner } from "./threads.ts";
 
 /** Something that `decnet up` needs did not start, or a person has to allow it first. */
 export class StartFailedError extends CodedError {

@@ -25,7 +25,9 @@ function environment({ deckies, archetypes, bind }: Options): NodeJS.ProcessEnv 
   };
 }
 
-function* lines({ url, dataDir, admin, deckies, hasDashboard }: UpFacts): Generator<string> {
+function* lines({ url, dataDir, admin, deckies, hasDashboard }: UpFacts, entry: string): Generator<string> {
+  // In a clone the program has no name on the PATH.
+  const simulate = entry.endsWith(".ts") ? "npm run decnet -- simulate" : "npx decnet simulate";
   yield "";
   yield `  Dashboard   ${url}${hasDashboard ? "" : "   (not built: run `npm run build:dashboard`)"}`;
   if (admin.password !== undefined)
@@ -40,7 +42,7 @@ function* lines({ url, dataDir, admin, deckies, hasDashboard }: UpFacts): Genera
       yield `    ${slug.padEnd(8)}${command.padEnd(46)}${hint ?? ""}`.trimEnd();
   }
   yield "";
-  yield "  Attack one of them, or run `decnet simulate` in another terminal. Ctrl-C stops everything.";
+  yield `  Attack one of them, or run \`${simulate}\` in another terminal. Ctrl-C stops everything.`;
   yield "";
 }
 
@@ -65,7 +67,7 @@ export function upCommand(entry: string): Command {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
         process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
       await up({ settings, entry, signal: stop.signal, expose: options.expose === true }, (facts) => {
-        for (const line of lines(facts)) console.log(line);
+        for (const line of lines(facts, entry)) console.log(line);
       });
     });
 }

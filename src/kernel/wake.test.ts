@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 test("a call made while nobody waits ends the next wait at once", async () => {
   const wake = new Wake();
   wake.call();
-  await wake.wait(60_000, never);
+  await expect(wake.wait(60_000, never)).resolves.toBeUndefined();
 });
 
 test("many calls are one, and the wait after them is a real wait", async () => {
@@ -30,6 +30,6 @@ test("an abort ends the wait", async () => {
   const stop = new AbortController();
   const waiting = wake.wait(60_000, stop.signal);
   stop.abort();
-  await waiting;
-  await wake.wait(60_000, stop.signal);
+  await expect(waiting).resolves.toBeUndefined();
+  await expect(wake.wait(60_000, stop.signal)).resolves.toBeUndefined();
 });

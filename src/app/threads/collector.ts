@@ -10,7 +10,7 @@ import { createLog } from "#kernel/log.ts";
 import { Supervisor } from "#kernel/supervisor.ts";
 import { reportStatus, serveThread } from "#kernel/thread.ts";
 import { openKeeperReports } from "../keeper-reports.ts";
-import type { ThreadData } from "../threads.ts";
+import type { ThreadData } from "./contract.ts";
 
 /** Spools become raw log and journal; captured files come into custody. */
 export async function runCollectorThread(data: ThreadData, port: MessagePort): Promise<void> {

@@ -11,7 +11,7 @@ import { createLog } from "#kernel/log.ts";
 import { Supervisor } from "#kernel/supervisor.ts";
 import { reportStatus, serveThread } from "#kernel/thread.ts";
 import { openStoreWriter } from "#store/sqlite/writer.ts";
-import type { ThreadData } from "../threads.ts";
+import type { ThreadData } from "./contract.ts";
 
 /** The one thread that writes rows: journal to evidence, evidence to sessions, profiles and rollups. */
 export async function runPipelineThread({ settings, busPort }: ThreadData, port: MessagePort): Promise<void> {

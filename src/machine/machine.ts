@@ -15,6 +15,11 @@ const MAX_LOADED = 128;
 const MAX_FAILED_GROUPS = 2000;
 const MAX_FAILURES = 40;
 
+/** With the port it came from, which the log-in records do not hold but auth.log says. */
+interface FailedLogin extends LoginRecord {
+  readonly port?: number;
+}
+
 /** /32 for IPv4 (also when mapped into IPv6), /64 for IPv6. */
 export function groupOf(ip: string): string {
   const plain = ip.replace(/%.*$/, "").toLowerCase();
@@ -42,7 +47,7 @@ class PretendMachine implements Machine {
   readonly #loaded = new Map<string, WorldInstance>();
   readonly #auth: AuthPolicy;
   /** Refused logins of groups that have no world yet. */
-  readonly #failures = new Map<string, LoginRecord[]>();
+  readonly #failures = new Map<string, FailedLogin[]>();
 
   constructor(options: MachineOptions, system: MachineSystem) {
     const { model } = system;
@@ -77,7 +82,8 @@ class PretendMachine implements Machine {
   #noteFailure(attempt: AuthAttempt, verdict: AuthVerdict): void {
     const now = this.#model.now();
     const from = attempt.peer?.ip ?? attempt.group.replace(/\/64$/, "1");
-    const record: LoginRecord = {
+    const record: FailedLogin = {
+      ...(attempt.peer === undefined ? {} : { port: attempt.peer.port }),
       user: attempt.user.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 32),
       uid: verdict.account?.uid ?? 65_534,
       tty: attempt.service === "telnet" ? "pts/0" : "ssh:notty",
@@ -102,13 +108,13 @@ class PretendMachine implements Machine {
   }
 
   /** What sshd and the kernel's login records would hold of refused logins. */
-  #record(world: WorldInstance, records: readonly LoginRecord[]): void {
+  #record(world: WorldInstance, records: readonly FailedLogin[]): void {
     for (const one of records) {
       world.state.push("failures", one, 120);
       const known = world.users.byName(one.user) !== undefined;
       const name = one.tty === "ssh:notty" ? "sshd" : "login";
       const process = { at: one.login, ident: `${name}[${String(one.pid)}]` };
-      const port = String(32_768 + (one.pid % 28_000));
+      const port = String(one.port ?? 32_768 + (one.pid % 28_000));
       const message =
         name === "sshd"
           ? `Failed password for ${known ? "" : "invalid user "}${one.user} from ${one.from} port ${port} ssh2`

@@ -110,6 +110,7 @@ function debianSystem(options: MachineOptions): MachineSystem {
       PROGRAM_FOLDERS.test(path) &&
       !known.has(path.slice(path.lastIndexOf("/") + 1)) &&
       !isNeeded(path, processes, daemons),
+    secondChoices: new Map([["gawk", "mawk"]]),
     inodeStart: 131_073,
   });
   const builder = new LayerBuilder(layer, nobodysContext(), {

@@ -182,7 +182,13 @@ export class BoundLog {
     const sum = this.#held + (typeof own === "number" ? own : 0);
     const repeats = sum === 0 ? undefined : sum;
     this.#held = 0;
-    this.#emitter.emit({ ...event, fields: { ...event.fields, ...this.#identity, sid, repeats } });
+    // The port that an event is about stands before the one it came in by; whose event it is does not.
+    const wanted = event.fields["dst_port"];
+    const reached = wanted === undefined ? {} : { dst_port: wanted };
+    this.#emitter.emit({
+      ...event,
+      fields: { ...event.fields, ...this.#identity, ...reached, sid, repeats },
+    });
   }
 
   #admit(): boolean {

@@ -16,6 +16,8 @@ export interface LayerFacts {
   readonly hiddenPackages: ReadonlySet<number>;
   /** Files that do not exist here although their package does. */
   isHidden(path: string): boolean;
+  /** What an alternative points to when its recorded choice is not installed: base names. */
+  readonly secondChoices: ReadonlyMap<string, string>;
   readonly inodeStart: number;
 }
 
@@ -25,6 +27,8 @@ const PROGRAM_FOLDERS = [
   ["usr", "games"],
 ];
 const CACHED_FILES = 64;
+const ALTERNATIVES = "/etc/alternatives/";
+const MERGED = /^\/(?=(?:bin|sbin|lib|lib64)\/)/;
 
 /** The recorded files of a release as one machine has them. */
 export class PackedLayer {
@@ -33,6 +37,8 @@ export class PackedLayer {
   readonly #programFolders: ReadonlySet<number>;
   /** By number of the owner set: is everything it lists absent here? */
   readonly #absent: readonly boolean[];
+  /** Targets of alternatives as this machine's packages leave them; undefined: nothing provides it. */
+  #alternatives: ReadonlyMap<number, string | undefined> = new Map();
 
   constructor(facts: LayerFacts) {
     this.facts = facts;
@@ -43,6 +49,56 @@ export class PackedLayer {
     this.#absent = tree.ownerSets.map(
       (owners) => owners.length > 0 && owners.every((owner) => facts.hiddenPackages.has(owner)),
     );
+    this.#alternatives = this.#settleAlternatives();
+  }
+
+  /** update-alternatives leaves no link to what is not installed, and no link to such a link. */
+  #settleAlternatives(): ReadonlyMap<number, string | undefined> {
+    const { tree } = this.facts.release;
+    const settled = new Map<number, string | undefined>();
+    const links: number[] = [];
+    for (let index = 0; index < tree.count; index += 1) {
+      if (tree.attribute(index).kind !== "symlink") continue;
+      if (tree.target(index).startsWith(ALTERNATIVES)) links.push(index);
+      else if (tree.path(index).startsWith(ALTERNATIVES))
+        settled.set(index, this.#choice(tree.target(index)));
+    }
+    for (const index of links) {
+      const target = tree.target(index);
+      const at = this.#find(target);
+      settled.set(index, at !== undefined && settled.get(at) !== undefined ? target : undefined);
+    }
+    return settled;
+  }
+
+  #choice(target: string): string | undefined {
+    if (this.#isThere(target)) return target;
+    const cut = target.lastIndexOf("/") + 1;
+    const [name = "", ...rest] = target.slice(cut).split(".");
+    const second = this.facts.secondChoices.get(name);
+    const other = second === undefined ? undefined : target.slice(0, cut) + [second, ...rest].join(".");
+    return other !== undefined && this.#isThere(other) ? other : undefined;
+  }
+
+  #find(path: string): number | undefined {
+    let at: number | undefined = 0;
+    for (const part of path.replace(MERGED, "/usr/").split("/").slice(1))
+      at = at === undefined ? undefined : this.facts.release.tree.find(at, part);
+    return at;
+  }
+
+  #isThere(path: string): boolean {
+    const { tree } = this.facts.release;
+    let at = this.#find(path);
+    while (at !== undefined && at !== 0) {
+      if (!this.isVisible(at, tree.parent(at))) return false;
+      at = tree.parent(at);
+    }
+    return at !== undefined;
+  }
+
+  targetOf(index: number): string {
+    return this.#alternatives.get(index) ?? this.translate(this.facts.release.tree.target(index));
   }
 
   get root(): BaseNode {
@@ -67,6 +123,7 @@ export class PackedLayer {
   isVisible(index: number, folder: number): boolean {
     const { tree } = this.facts.release;
     if (this.#absent[tree.ownerSet(index)] === true) return false;
+    if (this.#alternatives.has(index) && this.#alternatives.get(index) === undefined) return false;
     return !this.#programFolders.has(folder) || !this.facts.isHidden(tree.path(index));
   }
 
@@ -139,7 +196,7 @@ class PackedNode implements BaseNode {
   }
 
   target(): string {
-    return this.#layer.translate(this.#tree.target(this.index));
+    return this.#layer.targetOf(this.index);
   }
 
   lookup(name: string): BaseNode | undefined {

@@ -162,7 +162,9 @@ function ssh(builder: LayerBuilder, { model, hostKeys }: Facts): void {
   const config = builder.recorded("/etc/ssh/sshd_config");
   builder.file(
     "/etc/ssh/sshd_config",
-    config.replace("#PermitRootLogin prohibit-password", "PermitRootLogin yes"),
+    config
+      .replace("#PermitRootLogin prohibit-password", "PermitRootLogin yes")
+      .replace("#AllowTcpForwarding yes", "AllowTcpForwarding no"),
     { mtime: persona.installedAt + 1900 },
   );
 }

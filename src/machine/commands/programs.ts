@@ -17,17 +17,11 @@ import { psPrograms } from "./processes/ps.ts";
 import { busybox } from "./shells/busybox.ts";
 import { languages } from "./system/languages.ts";
 import { services } from "./system/services.ts";
-import { lines } from "./text/lines.ts";
-import { match } from "./text/match.ts";
-import { small } from "./text/small.ts";
-import { streams } from "./text/streams.ts";
+import { textPrograms } from "./text/text-programs.ts";
 import { accounts } from "./users/accounts.ts";
 
 const modelled: readonly Program[] = [
-  ...streams,
-  ...lines,
-  ...match,
-  ...small,
+  ...textPrograms,
   ...lsPrograms,
   ...change,
   ...modes,

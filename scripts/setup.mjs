@@ -28,8 +28,10 @@ export function ensureInstalled() {
   const works = () => existsSync(node24) && spawnSync(node24, ["--version"]).status === 0;
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted && works()) return;
   process.stderr.write("Installing dependencies (first start, or the lock file changed) …\n");
-  const { status } = npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  if (status !== 0) fail("npm ci failed; is the npm registry reachable?");
+  // Not `npm ci`: it refuses a lock file that was made where a registry lacks the packages of other platforms.
+  // The versions are those of the lock file all the same, and --no-save leaves it as it is.
+  const { status } = npm(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  if (status !== 0) fail("npm install failed; is the npm registry reachable?");
   // Some npm settings leave install scripts out: the package that brings Node needs its own.
   if (!works()) npm(["rebuild", "node", "--foreground-scripts", "--loglevel=error"]);
   if (!works())

@@ -1,8 +1,30 @@
 import { ShellError } from "./control.ts";
 import type { ShellProcess } from "./shell-process.ts";
-import { type ArithmeticExpression, parseShell } from "./syntax.ts";
+import { type ArithmeticExpression, isKind, parseShell } from "./syntax.ts";
 
 type Of<T extends ArithmeticExpression["type"]> = Extract<ArithmeticExpression, { type: T }>;
+
+const operations = [
+  "ArithGroup",
+  "ArithNested",
+  "ArithBinary",
+  "ArithUnary",
+  "ArithTernary",
+  "ArithAssignment",
+] as const;
+
+const named = ["ArithVariable", "ArithArrayElement"] as const;
+
+const expansions = [
+  "ArithSpecialVar",
+  "ArithBracedExpansion",
+  "ArithCommandSubst",
+  "ArithConcat",
+  "ArithDynamicBase",
+  "ArithDynamicNumber",
+] as const;
+
+type Expansion = Of<(typeof expansions)[number]>;
 
 const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
 const truth = (value: boolean): bigint => (value ? 1n : 0n);
@@ -73,9 +95,20 @@ class Calculation {
         `${this.#text}: expression recursion level exceeded (error token is "${this.#text}")`,
       );
     await this.#sh.tick();
+    if (node.type === "ArithNumber") return Number.isFinite(node.value) ? BigInt(Math.trunc(node.value)) : 0n;
+    if (node.type === "ArithSingleQuote") return BigInt(Math.trunc(node.value));
+    if (isKind(node, operations)) return this.#operation(node, depth);
+    if (isKind(node, named)) return this.#fromText(await this.#read(node, depth), depth);
+    if (isKind(node, expansions)) return this.#fromText(await this.#expanded(node), depth);
+    throw new ShellError(
+      node.type === "ArithSyntaxError"
+        ? `${this.#text}: syntax error: ${/operand/.test(node.message) ? "operand expected" : "invalid arithmetic operator"} (error token is "${node.errorToken}")`
+        : `${this.#text}: syntax error in expression (error token is "${this.#text}")`,
+    );
+  }
+
+  async #operation(node: Of<(typeof operations)[number]>, depth: number): Promise<bigint> {
     switch (node.type) {
-      case "ArithNumber":
-        return Number.isFinite(node.value) ? BigInt(Math.trunc(node.value)) : 0n;
       case "ArithGroup":
       case "ArithNested":
         return this.value(node.expression, depth + 1);
@@ -90,33 +123,13 @@ class Calculation {
         );
       case "ArithAssignment":
         return this.#assign(node, depth);
-      case "ArithSyntaxError":
-        throw new ShellError(
-          `${this.#text}: syntax error: ${/operand/.test(node.message) ? "operand expected" : "invalid arithmetic operator"} (error token is "${node.errorToken}")`,
-        );
-      default:
-        return this.#leaf(node, depth);
     }
   }
 
-  async #leaf(node: ArithmeticExpression, depth: number): Promise<bigint> {
-    switch (node.type) {
-      case "ArithVariable":
-        return this.#fromText(this.#variable(node.name), depth);
-      case "ArithArrayElement":
-        return this.#fromText(this.#sh.vars.element(node.array, await this.#index(node, depth)), depth);
-      case "ArithSpecialVar":
-      case "ArithBracedExpansion":
-      case "ArithCommandSubst":
-      case "ArithConcat":
-      case "ArithDynamicBase":
-      case "ArithDynamicNumber":
-        return this.#fromText(await this.#expanded(node), depth);
-      case "ArithSingleQuote":
-        return BigInt(Math.trunc(node.value));
-      default:
-        throw new ShellError(`${this.#text}: syntax error in expression (error token is "${this.#text}")`);
-    }
+  async #read(node: Of<(typeof named)[number]>, depth: number): Promise<string | undefined> {
+    return node.type === "ArithVariable"
+      ? this.#variable(node.name)
+      : this.#sh.vars.element(node.array, await this.#index(node, depth));
   }
 
   #variable(name: string): string | undefined {
@@ -125,7 +138,7 @@ class Calculation {
     return value;
   }
 
-  async #expanded(node: ArithmeticExpression): Promise<string> {
+  async #expanded(node: Expansion): Promise<string> {
     const source = sourceOf(node);
     const parsed = parseShell(`: ${source}`);
     const command =
@@ -221,6 +234,12 @@ function power(base: bigint, exponent: bigint): bigint {
 }
 
 function sourceOf(node: ArithmeticExpression): string {
+  if (node.type === "ArithNumber") return String(node.value);
+  if (node.type === "ArithVariable") return node.hasDollarPrefix === true ? `\${${node.name}}` : node.name;
+  return isKind(node, expansions) ? expansionSource(node) : "0";
+}
+
+function expansionSource(node: Expansion): string {
   switch (node.type) {
     case "ArithSpecialVar":
       return `$${node.name.replace(/^\$/, "")}`;
@@ -234,11 +253,5 @@ function sourceOf(node: ArithmeticExpression): string {
       return `\${${node.baseExpr}}#${node.value}`;
     case "ArithDynamicNumber":
       return `\${${node.prefix}}${node.suffix}`;
-    case "ArithVariable":
-      return node.hasDollarPrefix === true ? `\${${node.name}}` : node.name;
-    case "ArithNumber":
-      return String(node.value);
-    default:
-      return "0";
   }
 }

@@ -56,17 +56,11 @@ export function unaryTest(sh: ShellProcess, operator: string, operand: string): 
 async function binary(sh: ShellProcess, node: Binary): Promise<boolean> {
   const left = await expandSingle(sh, node.left);
   const insensitive = sh.state.shopt.has("nocasematch");
-  switch (node.operator) {
-    case "=":
-    case "==":
-      return matches(await expandPattern(sh, node.right), left, insensitive);
-    case "!=":
-      return !matches(await expandPattern(sh, node.right), left, insensitive);
-    case "=~":
-      return regex(sh, left, await expandRegex(sh, node.right));
-    default:
-      return compare(sh, left, node.operator, await expandSingle(sh, node.right));
-  }
+  if (node.operator === "=" || node.operator === "==")
+    return matches(await expandPattern(sh, node.right), left, insensitive);
+  if (node.operator === "!=") return !matches(await expandPattern(sh, node.right), left, insensitive);
+  if (node.operator === "=~") return regex(sh, left, await expandRegex(sh, node.right));
+  return compare(sh, left, node.operator, await expandSingle(sh, node.right));
 }
 
 async function compare(sh: ShellProcess, left: string, operator: string, right: string): Promise<boolean> {

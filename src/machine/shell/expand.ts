@@ -5,7 +5,7 @@ import { expandGlob } from "./glob.ts";
 import { parameterText, parameterValues } from "./parameter.ts";
 import { escapePattern, hasPattern } from "./pattern.ts";
 import type { ShellProcess } from "./shell-process.ts";
-import type { ParameterPart, Part, Word, WordPart } from "./syntax.ts";
+import { isKind, type ParameterPart, type Part, type Word, type WordPart } from "./syntax.ts";
 import { normalise } from "./text.ts";
 
 /** A run of characters of a field; quoted ones are neither split nor patterns. */
@@ -96,7 +96,17 @@ function isQuoted(part: WordPart): boolean {
   );
 }
 
+/** Parts whose text is found by running something. */
+const dynamic = [
+  "ParameterExpansion",
+  "CommandSubstitution",
+  "ArithmeticExpansion",
+  "ProcessSubstitution",
+  "TildeExpansion",
+] as const;
+
 async function partText(sh: ShellProcess, part: WordPart): Promise<string> {
+  if (isKind(part, dynamic)) return dynamicText(sh, part);
   switch (part.type) {
     case "Literal":
     case "SingleQuoted":
@@ -113,12 +123,10 @@ async function partText(sh: ShellProcess, part: WordPart): Promise<string> {
       return braces({ type: "Word", parts: [part] }, false)
         .map((word) => word.parts.map((each) => ("value" in each ? each.value : "")).join(""))
         .join(" ");
-    default:
-      return dynamicText(sh, part);
   }
 }
 
-async function dynamicText(sh: ShellProcess, part: WordPart): Promise<string> {
+async function dynamicText(sh: ShellProcess, part: Part<(typeof dynamic)[number]>): Promise<string> {
   await sh.tick();
   switch (part.type) {
     case "ParameterExpansion":
@@ -131,8 +139,6 @@ async function dynamicText(sh: ShellProcess, part: WordPart): Promise<string> {
       return sh.evaluator.processSubstitution(sh, part.body, part.direction);
     case "TildeExpansion":
       return tilde(sh, part);
-    default:
-      return "";
   }
 }
 
@@ -178,7 +184,11 @@ async function addPart(sh: ShellProcess, part: WordPart, fields: Fields): Promis
     case "ArithmeticExpansion":
       addSplit(sh, await dynamicText(sh, part), fields);
       return;
-    default:
+    case "BraceExpansion":
+      fields.add("", true);
+      return;
+    case "ProcessSubstitution":
+    case "TildeExpansion":
       fields.add(await dynamicText(sh, part), true);
   }
 }
@@ -248,32 +258,29 @@ function isList(part: ParameterPart): boolean {
 /** Splits by IFS; white space in it collapses, other characters each end a field. */
 function addSplit(sh: ShellProcess, text: string, fields: Fields): void {
   const ifs = sh.vars.get("IFS") ?? " \t\n";
-  if (ifs === "") {
-    if (text !== "") fields.add(text, false);
-    return;
-  }
-  let current = "";
-  const flush = () => {
-    if (current !== "") fields.add(current, false);
-    current = "";
-  };
-  const white = (character: string) => ifs.includes(character) && /[ \t\n]/.test(character);
   let at = 0;
   while (at < text.length) {
-    const character = text[at] ?? "";
-    if (!ifs.includes(character)) {
-      current += character;
-      at += 1;
-      continue;
-    }
-    flush();
-    let hard = false;
-    while (at < text.length && (white(text[at] ?? "") || (!hard && ifs.includes(text[at] ?? "")))) {
-      if (!white(text[at] ?? "")) hard = true;
-      at += 1;
-    }
-    if (hard && !fields.open) fields.add("", true);
+    const end = runEnd(text, at, (character) => !ifs.includes(character));
+    if (end > at) fields.add(text.slice(at, end), false);
+    if (end === text.length) return;
+    const separator = separatorAt(text, end, ifs);
+    if (separator.hard && !fields.open) fields.add("", true);
     fields.break();
+    at = separator.end;
   }
-  flush();
+}
+
+/** White space with at most one other character of IFS among it. */
+function separatorAt(text: string, start: number, ifs: string): { end: number; hard: boolean } {
+  const white = (character: string) => ifs.includes(character) && /[ \t\n]/.test(character);
+  const at = runEnd(text, start, white);
+  const character = text[at] ?? "";
+  if (character === "" || !ifs.includes(character)) return { end: at, hard: false };
+  return { end: runEnd(text, at + 1, white), hard: true };
+}
+
+function runEnd(text: string, start: number, belongs: (character: string) => boolean): number {
+  let at = start;
+  while (at < text.length && belongs(text[at] ?? "")) at += 1;
+  return at;
 }

@@ -19,6 +19,14 @@ export type Arithmetic = Part<"ArithmeticExpansion">["expression"];
 export type ArithmeticExpression = Arithmetic["expression"];
 export type Condition = Node<"ConditionalCommand">["expression"];
 
+/** Narrows a node to some of the kinds of its union. */
+export function isKind<N extends { readonly type: string }, const K extends N["type"]>(
+  node: N,
+  kinds: readonly K[],
+): node is Extract<N, { type: K }> {
+  return (kinds as readonly string[]).includes(node.type);
+}
+
 export type Parsed =
   | { readonly kind: "script"; readonly script: Script }
   /** More lines may complete it. */
@@ -55,33 +63,33 @@ function danglingBackslash(text: string): boolean {
 }
 
 function checked(script: Script, text: string): Parsed {
-  const last = script.statements.at(-1);
-  for (const statement of script.statements) {
-    if (statement.deferredError !== undefined) {
-      const at = script.statements.indexOf(statement);
-      return {
-        kind: "error",
-        token: statement.deferredError.token,
-        line: lineOf(script.statements[at - 1]) ?? 1,
-      };
-    }
+  for (const [at, { deferredError }] of script.statements.entries()) {
+    if (deferredError !== undefined)
+      return { kind: "error", token: deferredError.token, line: lineOf(script.statements[at - 1]) ?? 1 };
   }
-  if (last === undefined) return { kind: "script", script };
-  const pipeline = last.pipelines.at(-1);
-  const command = pipeline?.commands.at(-1);
-  const hanging =
-    (last.operators.length > 0 || (pipeline?.commands.length ?? 0) > 1) &&
-    command?.type === "SimpleCommand" &&
-    command.name === null &&
-    command.assignments.length === 0 &&
-    command.redirections.length === 0;
-  if (hanging) {
+  const last = script.statements.at(-1);
+  if (last !== undefined && isHanging(last)) {
     return /(\|\||&&|\|&?)\s*(#[^\n]*)?\s*$/.test(text)
       ? { kind: "incomplete", wanted: "newline" }
       : { kind: "error", token: strayToken(text), line: text.split("\n").length };
   }
   const open = openHeredoc(script);
   return open === undefined ? { kind: "script", script } : { kind: "incomplete", wanted: `<<${open}` };
+}
+
+/** True when an operator stands at the end and the command after it is missing. */
+function isHanging(statement: Statement): boolean {
+  const commands = statement.pipelines.at(-1)?.commands ?? [];
+  return (statement.operators.length > 0 || commands.length > 1) && isEmpty(commands.at(-1));
+}
+
+function isEmpty(command: Command | undefined): boolean {
+  return (
+    command?.type === "SimpleCommand" &&
+    command.name === null &&
+    command.assignments.length === 0 &&
+    command.redirections.length === 0
+  );
 }
 
 function strayToken(text: string): string {
@@ -108,23 +116,34 @@ function openHeredoc(script: Script): string | undefined {
   return found;
 }
 
+interface ParserError extends Error {
+  readonly line?: number;
+  readonly token?: { readonly type: string; readonly value: string };
+}
+
 function failure(error: unknown, text: string): Parsed {
   if (!(error instanceof Error)) throw error;
-  const detail = error as Error & { line?: number; token?: { type: string; value: string } };
+  const detail: ParserError = error;
+  const wanted = wantedBy(detail);
+  if (wanted !== undefined) return { kind: "incomplete", wanted };
   const line = detail.line ?? 1;
-  const looking = /unexpected EOF while looking for matching [`'](.+)'/.exec(error.message);
-  if (looking) return { kind: "incomplete", wanted: looking[1] ?? "" };
-  if (detail.token?.type === "EOF") return { kind: "incomplete", wanted: "newline" };
-  if (/got EOF|unexpected end of file/.test(error.message)) return { kind: "incomplete", wanted: "newline" };
   const bad = /(\$\{.*): bad substitution/.exec(error.message);
   if (bad) return { kind: "error", token: "", line, message: `${bad[1]}: bad substitution` };
+  return { kind: "error", token: unexpectedToken(detail), line: lineWithin(line, text) };
+}
+
+/** What more lines would have to bring; undefined when none would help. */
+function wantedBy(error: ParserError): string | undefined {
+  const looking = /unexpected EOF while looking for matching [`'](.+)'/.exec(error.message);
+  if (looking) return looking[1] ?? "";
+  const ended = error.token?.type === "EOF" || /got EOF|unexpected end of file/.test(error.message);
+  return ended ? "newline" : undefined;
+}
+
+function unexpectedToken(error: ParserError): string {
   const near = /near unexpected token [`'](.*)'/s.exec(error.message);
-  const token = near?.[1] ?? detail.token?.value ?? keywords[detail.token?.type ?? ""] ?? "newline";
-  return {
-    kind: "error",
-    token: token === "\n" || token === "" ? "newline" : token,
-    line: lineWithin(line, text),
-  };
+  const token = near?.[1] ?? error.token?.value ?? keywords[error.token?.type ?? ""] ?? "newline";
+  return token === "\n" || token === "" ? "newline" : token;
 }
 
 function lineWithin(line: number, text: string): number {

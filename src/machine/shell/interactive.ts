@@ -4,7 +4,7 @@ import type { Pty } from "../terminal/pty.ts";
 import { completeLine } from "./completion.ts";
 import { Interrupted, ReturnJump, ShellError } from "./control.ts";
 import { errnoOf, LimitReached } from "./errors.ts";
-import { evaluator, syntaxError } from "./evaluator.ts";
+import { evaluator } from "./evaluator.ts";
 import { expandHistory, remember } from "./history.ts";
 import { takeReports } from "./jobs.ts";
 import { promptText } from "./prompt.ts";
@@ -12,6 +12,7 @@ import { exitStatusOf } from "./scripts.ts";
 import type { ShellProcess } from "./shell-process.ts";
 import { SIGNAL } from "./signals.ts";
 import { type Parsed, parseShell } from "./syntax.ts";
+import { syntaxError } from "./syntax-error.ts";
 import { decode, encode } from "./text.ts";
 import { runPendingTraps } from "./traps.ts";
 

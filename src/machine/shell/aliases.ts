@@ -7,14 +7,11 @@ const expanded = new WeakMap<Simple, ReadonlySet<string>>();
 
 /** What the command becomes when its first word is an alias; undefined when it is none. */
 export function expandAlias(sh: ShellProcess, node: Simple): Script | undefined {
-  const { state } = sh;
-  if (state.aliases.size === 0 || node.name === null) return undefined;
-  if (!state.interactive && !state.shopt.has("expand_aliases") && state.dialect === "bash") return undefined;
-  const part = node.name.parts.length === 1 ? node.name.parts[0] : undefined;
-  if (part?.type !== "Literal") return undefined;
-  const value = state.aliases.get(part.value);
-  const done = expanded.get(node);
-  if (value === undefined || done?.has(part.value) === true) return undefined;
+  const name = aliasName(sh, node);
+  if (name === undefined) return undefined;
+  const value = sh.state.aliases.get(name);
+  const done = expanded.get(node) ?? new Set<string>();
+  if (value === undefined || done.has(name)) return undefined;
   const placeholder: Simple = {
     ...node,
     name: { type: "Word", parts: [{ type: "Literal", value: "\uE000" }] },
@@ -33,6 +30,14 @@ export function expandAlias(sh: ShellProcess, node: Simple): Script | undefined 
   const parsed = parseShell(rest.replace("\uE000", () => value));
   if (parsed.kind !== "script") return undefined;
   const first = parsed.script.statements[0]?.pipelines[0]?.commands[0];
-  if (first?.type === "SimpleCommand") expanded.set(first, new Set([...(done ?? []), part.value]));
+  if (first?.type === "SimpleCommand") expanded.set(first, new Set([...done, name]));
   return parsed.script;
+}
+
+/** The first word as it was typed, where aliases are looked at. */
+function aliasName({ state }: ShellProcess, { name }: Simple): string | undefined {
+  const active = state.interactive || state.shopt.has("expand_aliases") || state.dialect !== "bash";
+  if (!active || state.aliases.size === 0) return undefined;
+  const part = name?.parts.length === 1 ? name.parts[0] : undefined;
+  return part?.type === "Literal" ? part.value : undefined;
 }

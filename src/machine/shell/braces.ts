@@ -35,17 +35,22 @@ type Range = Extract<Part<"BraceExpansion">["items"][number], { type: "Range" }>
 
 function range(item: Range): string[] {
   const numeric = typeof item.start === "number" && typeof item.end === "number";
-  const start = numeric ? Number(item.start) : (String(item.start).codePointAt(0) ?? 0);
-  const end = numeric ? Number(item.end) : (String(item.end).codePointAt(0) ?? 0);
-  const step = Math.abs(item.step ?? 1) || 1;
-  const padded = [item.startStr, item.endStr].some((text) => text !== undefined && /^-?0\d/.test(text));
-  const width = padded ? Math.max(item.startStr?.length ?? 0, item.endStr?.length ?? 0) : 0;
-  const out: string[] = [];
-  for (let at = start; start <= end ? at <= end : at >= end; at += start <= end ? step : -step) {
-    out.push(numeric ? pad(at, width) : String.fromCodePoint(at));
-    if (out.length >= MAX_WORDS) break;
-  }
-  return out;
+  const place = (value: number | string) => (numeric ? Number(value) : (String(value).codePointAt(0) ?? 0));
+  const width = paddedWidth([item.startStr, item.endStr]);
+  return places(place(item.start), place(item.end), Math.abs(item.step ?? 1) || 1).map((at) =>
+    numeric ? pad(at, width) : String.fromCodePoint(at),
+  );
+}
+
+/** `{01..10}`: a leading zero makes all as wide as the widest. */
+function paddedWidth(texts: readonly (string | undefined)[]): number {
+  const padded = texts.some((text) => text !== undefined && /^-?0\d/.test(text));
+  return padded ? Math.max(...texts.map((text) => text?.length ?? 0)) : 0;
+}
+
+function places(start: number, end: number, step: number): number[] {
+  const count = Math.min(Math.floor(Math.abs(end - start) / step) + 1, MAX_WORDS);
+  return Array.from({ length: count }, (_each, index) => start + index * (start <= end ? step : -step));
 }
 
 function pad(value: number, width: number): string {

@@ -12,12 +12,7 @@ export type OpenMode = "read" | "write" | "append" | "both";
  */
 export function openPath(fs: MachineFs, path: string, mode: OpenMode, noclobber = false): OpenFile {
   const facts = factsOf(fs, path);
-  if (facts?.kind === "directory") {
-    if (mode !== "read") throw new CallFailed("EISDIR");
-  }
-  if (facts?.kind === "socket") throw new CallFailed("ENXIO");
-  if (facts?.kind === "character" && facts.rdev?.major === 1 && facts.rdev.minor === 3) return nullFile;
-  if (facts !== undefined && facts.kind !== "file") return special(fs, path, mode, facts);
+  if (facts !== undefined && facts.kind !== "file") return openSpecial(fs, path, mode, facts);
   if (mode === "read") {
     if (!fs.access(path, "read")) fs.read(path);
     return readable(fs, path);
@@ -26,6 +21,17 @@ export function openPath(fs: MachineFs, path: string, mode: OpenMode, noclobber 
   if (mode === "write") fs.write(path, new Uint8Array(0));
   else fs.append(path, new Uint8Array(0));
   return mode === "append" ? appendable(fs, path) : writable(fs, path);
+}
+
+function openSpecial(fs: MachineFs, path: string, mode: OpenMode, facts: FileFacts): OpenFile {
+  if (facts.kind === "directory" && mode !== "read") throw new CallFailed("EISDIR");
+  if (facts.kind === "socket") throw new CallFailed("ENXIO");
+  return isNull(facts) ? nullFile : special(fs, path, mode, facts);
+}
+
+/** `/dev/null` is character device 1:3 under any name. */
+function isNull({ kind, rdev }: FileFacts): boolean {
+  return kind === "character" && rdev?.major === 1 && rdev.minor === 3;
 }
 
 function factsOf(fs: MachineFs, path: string): FileFacts | undefined {

@@ -6,17 +6,24 @@ const MAX_LINES = 1000;
 export function remember(sh: ShellProcess, line: string, added: string[]): void {
   const { state } = sh;
   if (state.dialect !== "bash" || !state.options.has("history")) return;
-  const control = (sh.vars.get("HISTCONTROL") ?? "").split(":");
-  const both = control.includes("ignoreboth");
-  if ((both || control.includes("ignorespace")) && line.startsWith(" ")) return;
-  if ((both || control.includes("ignoredups")) && state.history.at(-1) === line) return;
-  if (control.includes("erasedups")) state.history = state.history.filter((each) => each !== line);
+  const control = new Set((sh.vars.get("HISTCONTROL") ?? "").split(":"));
+  if (isIgnored(state.history, line, control)) return;
+  if (control.has("erasedups")) state.history = state.history.filter((each) => each !== line);
   const size = Number(sh.vars.get("HISTSIZE") ?? MAX_LINES);
   if (size === 0) return;
-  state.history.push(line);
-  if (state.history.length > Math.min(size > 0 ? size : MAX_LINES, MAX_LINES)) state.history.shift();
-  added.push(line);
-  if (added.length > MAX_LINES) added.shift();
+  push(state.history, line, size > 0 ? Math.min(size, MAX_LINES) : MAX_LINES);
+  push(added, line, MAX_LINES);
+}
+
+function isIgnored(history: readonly string[], line: string, control: ReadonlySet<string>): boolean {
+  const both = control.has("ignoreboth");
+  if ((both || control.has("ignorespace")) && line.startsWith(" ")) return true;
+  return (both || control.has("ignoredups")) && history.at(-1) === line;
+}
+
+function push(lines: string[], line: string, most: number): void {
+  lines.push(line);
+  if (lines.length > most) lines.shift();
 }
 
 /** `!!`, `!$`, `!n`, `!-n`, `!text`, `^a^b`. @returns undefined after an error that was shown */

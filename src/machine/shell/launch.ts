@@ -8,7 +8,7 @@ import {
 import type { Executable } from "../model.ts";
 import { CallFailed, errnoOf } from "./errors.ts";
 import { absolute, filesFor, type LineRun, type LoginContext } from "./host.ts";
-import { copyDescriptors, Descriptor, setDescriptor } from "./open-file.ts";
+import { copyDescriptors, Descriptor, type Descriptors, setDescriptor } from "./open-file.ts";
 import { type ExitState, live, Process as PretendProcess, type Process } from "./processes.ts";
 
 /** What the kernel finds when asked to execute a path, down to the program that runs. */
@@ -161,41 +161,54 @@ function startFor(
   launcher: Launcher,
   request: Request,
 ): Started | { readonly error: "ENOENT" | "EACCES" | "ENOEXEC" } {
-  const { from, argv, options } = request;
-  const name = argv[0] ?? "";
-  const env = options.env ?? from.env;
-  const path = name.includes("/")
-    ? from.path(name)
-    : findProgram(from.login, from.process, from.run, { name, path: env.get("PATH") ?? "/bin:/usr/bin" });
+  const { from, argv } = request;
+  const path = requestedPath(request);
   if (path === undefined) return { error: "ENOENT" };
   const image = imageOf(from.login, from.process, from.run, { path, argv });
   if (image.kind === "error")
     return { error: image.errno === "ENOENT" || image.errno === "ENOEXEC" ? image.errno : "EACCES" };
-  const files = copyDescriptors(from.fds);
-  for (const fd of [0, 1, 2] as const) {
-    const file = options.files?.[fd];
-    if (file !== undefined) setDescriptor(files, fd, new Descriptor(file));
-  }
-  const started = new PretendProcess(
+  const process = forkFor(request, image.path);
+  const base = { login: from.login, process, run: from.run, launcher, umask: from.umask };
+  return { process, ended: live(process, () => runImage(base, image)) };
+}
+
+function requestedPath({ from, argv, options }: Request): string | undefined {
+  const name = argv[0] ?? "";
+  if (name.includes("/")) return from.path(name);
+  const path = (options.env ?? from.env).get("PATH") ?? "/bin:/usr/bin";
+  return findProgram(from.login, from.process, from.run, { name, path });
+}
+
+/** A child of the asking program, with its files and its ignored signals. */
+function forkFor({ from, argv, options }: Request, exe: string): PretendProcess {
+  const child = new PretendProcess(
     from.process.host,
     {
       ppid: from.process.pid,
       sid: from.process.sid,
       ...(options.group === true ? {} : { pgid: from.process.pgid }),
       argv: [options.arg0 ?? argv[0] ?? "", ...argv.slice(1)],
-      exe: image.path,
+      exe,
       cwd: options.cwd ?? from.cwd,
-      env,
+      env: options.env ?? from.env,
       owner: options.owner ?? from.process.owner,
       tty: from.process.tty,
     },
-    files,
+    filesOf(from, options),
   );
   for (const [signal, disposition] of from.process.dispositions) {
-    if (disposition === "ignore") started.dispositions.set(signal, "ignore");
+    if (disposition === "ignore") child.dispositions.set(signal, "ignore");
   }
-  const base = { login: from.login, process: started, run: from.run, launcher, umask: from.umask };
-  return { process: started, ended: live(started, () => runImage(base, image)) };
+  return child;
+}
+
+function filesOf(from: ProgramContext, options: SpawnOptions): Descriptors {
+  const files = copyDescriptors(from.fds);
+  for (const fd of [0, 1, 2] as const) {
+    const file = options.files?.[fd];
+    if (file !== undefined) setDescriptor(files, fd, new Descriptor(file));
+  }
+  return files;
 }
 
 async function runImage(

@@ -57,7 +57,7 @@ export function matches(pattern: string, text: string, insensitive = false): boo
   const subject = insensitive ? text.toLowerCase() : text;
   const source = insensitive ? pattern.toLowerCase() : pattern;
   if (/[?*+@!]\(/.test(source)) return extended(source, subject);
-  return matchTokens(new Translator(source, {}).tokens(), [...subject]);
+  return matchTokens(new Translator(source, {}).tokens(), Array.from(subject));
 }
 
 function extended(pattern: string, text: string): boolean {
@@ -172,28 +172,30 @@ class Translator {
 
   #bracket(): string {
     const text = this.#text;
-    let at = this.#at;
+    const negated = text[this.#at] === "!" || text[this.#at] === "^";
+    const start = this.#at + (negated ? 1 : 0);
+    let at = start;
     let body = "";
-    const negated = text[at] === "!" || text[at] === "^";
-    if (negated) at += 1;
-    let first = true;
-    while (at < text.length && (first || text[at] !== "]")) {
-      first = false;
-      const named = /^\[:(\w+):\]/.exec(text.slice(at, at + 12));
-      if (named) {
-        body += classes[named[1] ?? ""] ?? "";
-        at += named[0].length;
-        continue;
-      }
-      if (text[at] === "\\" && at + 1 < text.length) at += 1;
-      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      body += character === "-" && text[at - 1] !== "\\" ? "-" : escapeInClass(character);
-      at += character.length;
+    while (at < text.length && (at === start || text[at] !== "]")) {
+      const element = classElement(text, at);
+      body += element.source;
+      at = element.end;
     }
     if (text[at] !== "]") return "\\[";
     this.#at = at + 1;
     return safeClass(`[${negated ? "^" : ""}${edgeDashes(body)}]`);
   }
+}
+
+/** A named class, an escaped character or a character between `[` and `]`. */
+function classElement(text: string, start: number): { readonly source: string; readonly end: number } {
+  const named = /^\[:(\w+):\]/.exec(text.slice(start, start + 12));
+  if (named) return { source: classes[named[1] ?? ""] ?? "", end: start + named[0].length };
+  const escaped = text[start] === "\\" && start + 1 < text.length;
+  const at = escaped ? start + 1 : start;
+  const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+  const range = character === "-" && text[at - 1] !== "\\";
+  return { source: range ? "-" : escapeInClass(character), end: at + character.length };
 }
 
 function escapeInClass(character: string): string {

@@ -110,18 +110,30 @@ function parseInteger(text: string, run: Run): bigint {
 }
 
 function integer(part: Directive, run: Run): string {
-  const { kind, flags, precision } = part;
   const value = parseInteger(part.argument, run);
-  if (kind === "d" || kind === "i") {
-    const digits = (value < 0n ? -value : value).toString().padStart(precision ?? 0, "0");
-    return (value < 0n ? "-" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "") + digits;
-  }
-  const unsigned = BigInt.asUintN(64, value);
-  const base = kind === "o" ? 8 : kind === "u" ? 10 : 16;
-  const digits = unsigned.toString(base).padStart(precision ?? 0, "0");
-  const prefix =
-    flags.includes("#") && value !== 0n ? (kind === "o" ? "0" : base === 16 ? `0${kind}` : "") : "";
-  return prefix + (kind === "X" ? digits.toUpperCase() : digits);
+  return part.kind === "d" || part.kind === "i" ? signed(part, value) : unsigned(part, value);
+}
+
+function signed({ flags, precision }: Directive, value: bigint): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(precision ?? 0, "0");
+  const plus = flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
+  return (value < 0n ? "-" : plus) + digits;
+}
+
+const bases: Readonly<Record<string, { readonly base: number; readonly prefix: string }>> = {
+  o: { base: 8, prefix: "0" },
+  u: { base: 10, prefix: "" },
+  x: { base: 16, prefix: "0x" },
+  X: { base: 16, prefix: "0X" },
+};
+
+function unsigned({ kind, flags, precision }: Directive, value: bigint): string {
+  const { base, prefix } = bases[kind] ?? { base: 10, prefix: "" };
+  const digits = BigInt.asUintN(64, value)
+    .toString(base)
+    .padStart(precision ?? 0, "0");
+  const shown = flags.includes("#") && value !== 0n ? prefix : "";
+  return shown + (kind === "X" ? digits.toUpperCase() : digits);
 }
 
 function floating(part: Directive, run: Run): string {

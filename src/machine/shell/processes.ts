@@ -193,7 +193,7 @@ export class Process {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#host.world.processes.setState(this.pid, "T");
-    for (const listener of [...this.#stopListeners]) listener();
+    for (const listener of Array.from(this.#stopListeners)) listener();
   }
 
   #resume(): void {

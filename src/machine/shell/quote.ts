@@ -1,3 +1,8 @@
+/** A control character: whatever is none of the others. */
+const control = /[^\u0020-\u007e\u0080-\uffff]/;
+const controls = new RegExp(control, "g");
+const controlOtherThanLayout = /[^\t\n\u0020-\u007e\u0080-\uffff]/;
+
 /** As `set`, `declare -p` and `alias` print values. */
 export function singleQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
@@ -6,19 +11,19 @@ export function singleQuote(text: string): string {
 /** As `set` prints: quotes only where needed. */
 export function quoteWhenNeeded(text: string): string {
   if (text === "") return "";
-  if (/[\x00-\x1f\x7f]/.test(text)) return ansiQuote(text);
+  if (control.test(text)) return ansiQuote(text);
   return /^[\w@%+=:,./-]*$/.test(text) && !text.startsWith("=") ? text : singleQuote(text);
 }
 
 /** As `printf %q` prints. */
 export function shellQuote(text: string): string {
   if (text === "") return "''";
-  if (/[\x00-\x1f\x7f]/.test(text)) return ansiQuote(text);
+  if (control.test(text)) return ansiQuote(text);
   return text.replace(/[^\w@%+=:,./\u0080-\uffff-]/g, "\\$&").replace(/^~/, "\\~");
 }
 
 export function ansiQuote(text: string): string {
-  if (!/[\x00-\x1f\x7f]/.test(text)) return singleQuote(text);
+  if (!control.test(text)) return singleQuote(text);
   const names: Readonly<Record<string, string>> = {
     "\n": "\\n",
     "\t": "\\t",
@@ -32,7 +37,7 @@ export function ansiQuote(text: string): string {
   const body = text
     .replace(/[\\']/g, "\\$&")
     .replace(
-      /[\x00-\x1f\x7f]/g,
+      controls,
       (character) => names[character] ?? `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`,
     );
   return `$'${body}'`;
@@ -40,6 +45,6 @@ export function ansiQuote(text: string): string {
 
 /** As `declare -p` prints. */
 export function doubleQuote(text: string): string {
-  if (/[\x00-\x08\x0b-\x1f\x7f]/.test(text)) return ansiQuote(text);
+  if (controlOtherThanLayout.test(text)) return ansiQuote(text);
   return `"${text.replace(/[\\"$`]/g, "\\$&")}"`;
 }

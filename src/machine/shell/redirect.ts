@@ -19,30 +19,15 @@ export async function applyRedirections(
 
 async function applyOne(sh: ShellProcess, redirection: Redirection, table: Descriptors): Promise<void> {
   const { target, operator } = redirection;
-  const fd =
-    redirection.fdVariable === undefined
-      ? (redirection.fd ?? (operator.startsWith("<") ? 0 : 1))
-      : freeDescriptor(table);
-  if (redirection.fdVariable !== undefined && operator !== ">&" && operator !== "<&")
-    sh.vars.set(redirection.fdVariable, String(fd));
-  if (fd >= sh.run.budget.limits.openFiles * 4) throw new ShellError(`${fd}: Bad file descriptor`);
-  if (target.type === "HereDoc") {
-    const text = await expandSingle(sh, target.content);
-    const body =
-      target.stripTabs && target.quoted
-        ? text.replace(/^\t+/gm, "")
-        : target.stripTabs
-          ? stripTabs(text)
-          : text;
-    setDescriptor(table, fd, new Descriptor(memoryFile(encode(body))));
-    return;
-  }
-  if (operator === "<<<") {
-    setDescriptor(table, fd, new Descriptor(memoryFile(encode(`${await expandSingle(sh, target)}\n`))));
+  const fd = descriptorFor(sh, redirection, table);
+  if (target.type === "HereDoc" || operator === "<<<") {
+    const text =
+      target.type === "HereDoc" ? await hereDocument(sh, target) : `${await expandSingle(sh, target)}\n`;
+    setDescriptor(table, fd, new Descriptor(memoryFile(encode(text))));
     return;
   }
   const name = await targetName(sh, target);
-  if (operator === ">&" || operator === "<&") {
+  if (isDuplication(operator)) {
     duplicate(
       sh,
       { name, fd, explicit: redirection.fd !== null, operator, variable: redirection.fdVariable },
@@ -57,8 +42,23 @@ async function applyOne(sh: ShellProcess, redirection: Redirection, table: Descr
   if (both) setDescriptor(table, 2, descriptor.retain());
 }
 
-function stripTabs(text: string): string {
-  return text.replace(/^\t+/gm, "");
+const isDuplication = (operator: string): boolean => operator === ">&" || operator === "<&";
+
+/** The descriptor that is redirected; `{name}>` takes a free one and tells it to the variable. */
+function descriptorFor(sh: ShellProcess, redirection: Redirection, table: Descriptors): number {
+  const { operator, fdVariable } = redirection;
+  const named = fdVariable !== undefined;
+  const fd = named ? freeDescriptor(table) : (redirection.fd ?? (operator.startsWith("<") ? 0 : 1));
+  if (named && !isDuplication(operator)) sh.vars.set(fdVariable, String(fd));
+  if (fd >= sh.run.budget.limits.openFiles * 4) throw new ShellError(`${fd}: Bad file descriptor`);
+  return fd;
+}
+
+type HereDocument = Extract<Redirection["target"], { type: "HereDoc" }>;
+
+async function hereDocument(sh: ShellProcess, { content, stripTabs }: HereDocument): Promise<string> {
+  const text = await expandSingle(sh, content);
+  return stripTabs ? text.replace(/^\t+/gm, "") : text;
 }
 
 function freeDescriptor(table: Descriptors): number {

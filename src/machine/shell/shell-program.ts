@@ -29,6 +29,8 @@ const letters: Readonly<Record<string, string>> = {
   b: "notify",
 };
 
+const longOptions = new Set(["--login", "--posix", "--norc", "--noprofile", "--noediting", "--verbose"]);
+
 function parse(args: readonly string[]): Invocation {
   const out: Invocation = {
     command: undefined,
@@ -39,39 +41,39 @@ function parse(args: readonly string[]): Invocation {
     rest: [],
   };
   let wantsCommand = false;
-  let at = 0;
-  for (; at < args.length; at++) {
-    const arg = args[at] ?? "";
-    if (arg === "--" || arg === "-") {
-      at += 1;
-      break;
-    }
-    if (/^--(login|posix|norc|noprofile|noediting|verbose)$/.test(arg)) {
-      if (arg === "--login") out.login = true;
-      continue;
-    }
-    if (arg.startsWith("--")) {
+  const rest = [...args];
+  while (/^[-+]./.test(rest[0] ?? "") || rest[0] === "-") {
+    const arg = rest.shift() ?? "";
+    if (arg === "--" || arg === "-") break;
+    if (longOptions.has(arg)) out.login ||= arg === "--login";
+    else if (arg.startsWith("--")) {
       out.bad = arg;
+      rest.unshift(arg);
       break;
-    }
-    if (!/^[-+]./.test(arg)) break;
-    for (const letter of arg.slice(1)) {
-      if (letter === "c") wantsCommand = true;
-      else if (letter === "s") out.stdin = true;
-      else if (letter === "i") out.interactive = true;
-      else if (letter === "l") out.login = true;
-      else if (letter === "o" || letter === "O") out.options.push(args[++at] ?? "");
-      else if (letters[letter] !== undefined) out.options.push(letters[letter] ?? "");
-      else out.bad ??= `-${letter}`;
+    } else {
+      for (const letter of arg.slice(1)) {
+        if (letter === "c") wantsCommand = true;
+        else applyLetter(out, letter, rest);
+      }
     }
   }
   if (wantsCommand) {
-    out.command = args[at];
-    at += 1;
+    out.command = rest.shift();
     if (out.command === undefined) out.bad = "-c";
   }
-  out.rest = args.slice(at);
+  out.rest = rest;
   return out;
+}
+
+/** @param rest the arguments after this one; `-o` takes its name from there */
+function applyLetter(out: Invocation, letter: string, rest: string[]): void {
+  const option = letters[letter];
+  if (letter === "s") out.stdin = true;
+  else if (letter === "i") out.interactive = true;
+  else if (letter === "l") out.login = true;
+  else if (letter === "o" || letter === "O") out.options.push(rest.shift() ?? "");
+  else if (option !== undefined) out.options.push(option);
+  else out.bad ??= `-${letter}`;
 }
 
 /** `bash`, `sh`, `dash`, `ash` as programs. */

@@ -32,7 +32,7 @@ export async function runSimple(sh: ShellProcess, node: Simple, inPlace: boolean
   try {
     return await expandAndRun(sh, node, inPlace || tail.has(sh));
   } finally {
-    for (const fd of [...sh.process.fds.keys()]) {
+    for (const fd of sh.process.fds.keys()) {
       if (fd > 20 && fd <= 63 && !before.has(fd)) setDescriptor(sh.process.fds, fd, undefined);
     }
   }
@@ -359,37 +359,45 @@ async function notFound(
 
 async function complainAbout(
   sh: ShellProcess,
-  image: Extract<Image, { kind: "error" }>,
+  image: ErrorImage,
   told: { readonly name: string; readonly complain: (text: string) => Promise<void> },
 ): Promise<number> {
   const { name, complain } = told;
   const bash = sh.state.dialect === "bash";
-  if (image.interpreter !== undefined && bash) {
-    if (image.errno === "ENOENT") {
-      await complain(`${sh.prefix}${name}: cannot execute: required file not found\n`);
-      return 127;
-    }
-    await complain(
-      `${sh.prefix}${name}: ${image.interpreter}: bad interpreter: ${strerror(image.errno === "EISDIR" ? "EACCES" : image.errno)}\n`,
-    );
-    return 126;
-  }
-  switch (image.errno) {
-    case "ENOENT":
-      await complain(`${sh.prefix}${name}: ${bash ? "No such file or directory" : "not found"}\n`);
-      return 127;
-    case "EISDIR":
-      await complain(`${sh.prefix}${name}: ${bash ? "Is a directory" : "Permission denied"}\n`);
-      return 126;
-    case "ENOEXEC":
-      if (bash) await complain(`${sh.prefix}${name}: cannot execute binary file: Exec format error\n`);
-      else await complain(`${sh.prefix}${name}: Exec format error\n`);
-      return 126;
-    default:
-      await complain(`${sh.prefix}${name}: ${strerror(image.errno)}\n`);
-      return 126;
-  }
+  const text =
+    image.interpreter !== undefined && bash
+      ? interpreterRefused(image.errno, image.interpreter)
+      : refusals[bash ? "bash" : "posix"][image.errno];
+  await complain(`${sh.prefix}${name}: ${text}\n`);
+  return refusalStatus(image);
 }
+
+type ErrorImage = Extract<Image, { kind: "error" }>;
+
+/** What a shell says about a file that it cannot run. */
+const refusals: Readonly<Record<"bash" | "posix", Readonly<Record<ErrorImage["errno"], string>>>> = {
+  bash: {
+    ENOENT: strerror("ENOENT"),
+    EISDIR: strerror("EISDIR"),
+    ENOEXEC: "cannot execute binary file: Exec format error",
+    EACCES: strerror("EACCES"),
+    ELOOP: strerror("ELOOP"),
+  },
+  posix: {
+    ENOENT: "not found",
+    EISDIR: strerror("EACCES"),
+    ENOEXEC: strerror("ENOEXEC"),
+    EACCES: strerror("EACCES"),
+    ELOOP: strerror("ELOOP"),
+  },
+};
+
+function interpreterRefused(errno: ErrorImage["errno"], interpreter: string): string {
+  if (errno === "ENOENT") return "cannot execute: required file not found";
+  return `${interpreter}: bad interpreter: ${strerror(errno === "EISDIR" ? "EACCES" : errno)}`;
+}
+
+const refusalStatus = ({ errno }: ErrorImage): number => (errno === "ENOENT" ? 127 : 126);
 
 /** `exec program`: the program takes the shell's process, and the shell ends with it. */
 export async function replaceShell(
@@ -399,26 +407,32 @@ export async function replaceShell(
 ): Promise<number> {
   const name = words[0] ?? "";
   const path = name.includes("/") ? name : lookupPath(sh, name);
-  const bash = sh.state.dialect === "bash";
-  const image =
-    path === undefined
-      ? undefined
-      : imageOf(sh.context, sh.process, sh.run, { path: sh.path(path), argv: words });
-  if (image === undefined || image.kind === "error") {
-    const status = image === undefined || image.errno === "ENOENT" ? 127 : 126;
-    const text =
-      image === undefined || image.errno === "ENOENT"
-        ? path === undefined || !bash
-          ? "not found"
-          : "No such file or directory"
-        : strerror(image.errno === "EISDIR" ? "EACCES" : image.errno);
-    await sh.complain(bash && name.includes("/") ? `${name}: ${text}` : `exec: ${name}: ${text}`);
-    if (bash && name.includes("/")) await sh.complain(`exec: ${name}: cannot execute: ${text}`);
-    if (!sh.state.interactive) throw new ExitJump(status);
-    return status;
-  }
+  if (path === undefined) return refuseReplacement(sh, name, { status: 127, text: "not found" });
+  const image = imageOf(sh.context, sh.process, sh.run, { path: sh.path(path), argv: words });
+  if (image.kind === "error")
+    return refuseReplacement(sh, name, { status: refusalStatus(image), text: replacementRefused(sh, image) });
   sh.process.env = options.clean === true ? new Map() : sh.vars.environment();
   const argv = options.arg0 === undefined ? image.argv : [options.arg0, ...image.argv.slice(1)];
   sh.process.become(argv, image.path);
   throw new ExitJump(await runImage(sh, sh.process, { ...image, argv }));
+}
+
+function replacementRefused(sh: ShellProcess, { errno }: ErrorImage): string {
+  if (errno === "ENOENT") return sh.state.dialect === "bash" ? strerror(errno) : "not found";
+  return strerror(errno === "EISDIR" ? "EACCES" : errno);
+}
+
+/** A script ends with a failed `exec`; a shell that somebody types at goes on. */
+async function refuseReplacement(
+  sh: ShellProcess,
+  name: string,
+  failure: { readonly status: number; readonly text: string },
+): Promise<number> {
+  const { status, text } = failure;
+  if (sh.state.dialect === "bash" && name.includes("/")) {
+    await sh.complain(`${name}: ${text}`);
+    await sh.complain(`exec: ${name}: cannot execute: ${text}`);
+  } else await sh.complain(`exec: ${name}: ${text}`);
+  if (!sh.state.interactive) throw new ExitJump(status);
+  return status;
 }

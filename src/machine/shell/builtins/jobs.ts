@@ -63,7 +63,7 @@ export async function wait(sh: ShellProcess, args: readonly string[]): Promise<n
     return interruptible(sh, Promise.race(running.map((job) => job.ended)));
   }
   if (specs.length === 0) {
-    for (const job of [...sh.state.jobs]) if (job.state === "running") await interruptible(sh, job.ended);
+    for (const job of sh.state.jobs.slice()) if (job.state === "running") await interruptible(sh, job.ended);
     if (!sh.state.interactive) sh.state.jobs = sh.state.jobs.filter((job) => job.state !== "done");
     return 0;
   }

@@ -4,24 +4,34 @@ import { normalPath } from "../host.ts";
 import type { ShellProcess } from "../shell-process.ts";
 
 export async function cd(sh: ShellProcess, args: readonly string[]): Promise<number> {
+  const bash = sh.state.dialect === "bash";
   let physical = sh.option("physical");
   let at = 0;
   for (; /^-[LPe@]+$/.test(args[at] ?? ""); at++) physical = (args[at] ?? "").includes("P");
   if (args[at] === "--") at += 1;
-  else if (/^-./.test(args[at] ?? "") && sh.state.dialect === "bash") {
-    await sh.complain(`cd: ${(args[at] ?? "").slice(0, 2)}: invalid option`);
-    await sh.err("cd: usage: cd [-L|[-P [-e]] [-@]] [dir]\n");
-    return 2;
-  }
-  if (args.length - at > 1 && sh.state.dialect === "bash") throw new ShellError("cd: too many arguments");
-  const given = args[at];
-  const target = given === undefined ? sh.vars.get("HOME") : given === "-" ? sh.vars.get("OLDPWD") : given;
-  if (target === undefined) throw new ShellError(`cd: ${given === "-" ? "OLDPWD" : "HOME"} not set`);
-  if (target === "" && sh.state.dialect === "bash") return 0;
+  else if (bash && /^-./.test(args[at] ?? "")) return unknownOption(sh, args[at] ?? "");
+  const [given, ...more] = args.slice(at);
+  if (bash && more.length > 0) throw new ShellError("cd: too many arguments");
+  const target = targetOf(sh, given);
+  if (bash && target === "") return 0;
   const found = searched(sh, target);
   change(sh, found.path, { shown: target, physical });
   if (given === "-" || found.announce) await sh.out(`${sh.cwd}\n`);
   return 0;
+}
+
+async function unknownOption(sh: ShellProcess, option: string): Promise<number> {
+  await sh.complain(`cd: ${option.slice(0, 2)}: invalid option`);
+  await sh.err("cd: usage: cd [-L|[-P [-e]] [-@]] [dir]\n");
+  return 2;
+}
+
+function targetOf(sh: ShellProcess, given: string | undefined): string {
+  if (given !== undefined && given !== "-") return given;
+  const name = given === "-" ? "OLDPWD" : "HOME";
+  const target = sh.vars.get(name);
+  if (target === undefined) throw new ShellError(`cd: ${name} not set`);
+  return target;
 }
 
 function searched(sh: ShellProcess, target: string): { readonly path: string; readonly announce: boolean } {

@@ -1,6 +1,6 @@
 import { ShellError } from "../control.ts";
 import { strerror } from "../errors.ts";
-import { findJob, jobLine, jobStateText, waitForeground } from "../jobs.ts";
+import { findJob, jobLine, waitForeground } from "../jobs.ts";
 import type { Process } from "../processes.ts";
 import type { ShellProcess } from "../shell-process.ts";
 import { SIGNAL, signalName, signalNumber, signalTable } from "../signals.ts";
@@ -122,42 +122,46 @@ export async function disown(sh: ShellProcess, args: readonly string[]): Promise
 const usage =
   "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n";
 
+const posixUsage =
+  "kill: Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]\n";
+
 export async function kill(sh: ShellProcess, args: readonly string[]): Promise<number> {
-  let signal = SIGNAL.TERM as number;
-  let rest = args;
-  const first = rest[0] ?? "";
-  if (first === "-l" || first === "-L") return listSignals(sh, rest.slice(1));
-  if (first === "-s" || first === "-n") {
-    const named = signalNumber(rest[1] ?? "");
-    if (named === undefined) throw new ShellError(`kill: ${rest[1] ?? ""}: invalid signal specification`);
-    signal = named;
-    rest = rest.slice(2);
-  } else if (/^-./.test(first) && first !== "--") {
-    const named = signalNumber(first.slice(1));
-    if (named === undefined) {
-      if (sh.state.dialect !== "bash") throw new ShellError(`kill: Illegal option ${first.slice(0, 2)}`, 2);
-      throw new ShellError(`kill: ${first.slice(1)}: invalid signal specification`);
-    }
-    signal = named;
-    rest = rest.slice(1);
-  }
-  if (rest[0] === "--") rest = rest.slice(1);
-  if (rest.length === 0) {
-    await sh.err(
-      sh.state.dialect === "bash"
-        ? usage
-        : `${sh.prefix}kill: Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]\n`,
-    );
+  const [first = ""] = args;
+  if (first === "-l" || first === "-L") return listSignals(sh, args.slice(1));
+  const { signal, rest } = chosenSignal(sh, args);
+  const targets = rest[0] === "--" ? rest.slice(1) : rest;
+  if (targets.length === 0) {
+    await sh.err(sh.state.dialect === "bash" ? usage : `${sh.prefix}${posixUsage}`);
     return 2;
   }
   let status = 0;
-  for (const target of rest) {
+  for (const target of targets) {
     const error = killOne(sh, target, signal);
     if (error === undefined) continue;
     status = 1;
     await sh.complain(`kill: ${error}`);
   }
   return status;
+}
+
+interface ChosenSignal {
+  readonly signal: number;
+  readonly rest: readonly string[];
+}
+
+/** `-s NAME`, `-n NUMBER`, `-NAME` or nothing. */
+function chosenSignal(sh: ShellProcess, args: readonly string[]): ChosenSignal {
+  const [first = "", second = ""] = args;
+  if (first === "-s" || first === "-n") {
+    const signal = signalNumber(second);
+    if (signal === undefined) throw new ShellError(`kill: ${second}: invalid signal specification`);
+    return { signal, rest: args.slice(2) };
+  }
+  if (!/^-./.test(first) || first === "--") return { signal: SIGNAL.TERM, rest: args };
+  const signal = signalNumber(first.slice(1));
+  if (signal !== undefined) return { signal, rest: args.slice(1) };
+  if (sh.state.dialect !== "bash") throw new ShellError(`kill: Illegal option ${first.slice(0, 2)}`, 2);
+  throw new ShellError(`kill: ${first.slice(1)}: invalid signal specification`);
 }
 
 function killOne(sh: ShellProcess, target: string, signal: number): string | undefined {
@@ -204,5 +208,3 @@ async function listSignals(sh: ShellProcess, args: readonly string[]): Promise<n
 function dashSignals(): string {
   return Array.from({ length: 31 }, (_each, index) => `${signalName(index + 1)}\n`).join("");
 }
-
-export { jobStateText };

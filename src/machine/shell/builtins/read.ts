@@ -1,5 +1,5 @@
 import { ShellError } from "../control.ts";
-import { abortable } from "../open-file.ts";
+import { abortable, type OpenFile } from "../open-file.ts";
 import type { ShellProcess } from "../shell-process.ts";
 import { decode } from "../text.ts";
 
@@ -17,6 +17,8 @@ interface ReadOptions {
 }
 
 const MAX_LINE = 1024 * 1024;
+const BACKSLASH = 92;
+const NEWLINE = 10;
 
 function parse(sh: ShellProcess, args: readonly string[]): ReadOptions {
   const options: ReadOptions = {
@@ -75,43 +77,53 @@ function valued(options: ReadOptions, letter: string, value: string): void {
   }
 }
 
+interface Line {
+  readonly text: string;
+  readonly complete: boolean;
+}
+
 export async function read(sh: ShellProcess, args: readonly string[]): Promise<number> {
   const options = parse(sh, args);
   if (sh.state.dialect === "dash" && options.names.length === 0) throw new ShellError("read: arg count", 2);
   const file = sh.process.fds.get(options.fd)?.file;
   if (file === undefined)
     throw new ShellError(`read: ${options.fd}: invalid file descriptor: Bad file descriptor`);
+  const readTimed = () =>
+    timed(options.timeoutMs, sh.process.signal, (signal) => readLine(sh, { file, options, signal }));
   const terminal = file.kind === "terminal" ? sh.context.tty : undefined;
-  if (terminal !== undefined && options.prompt !== "") await sh.err(options.prompt);
-  const echo = terminal?.modes.echo ?? true;
-  if (terminal !== undefined && options.silent) terminal.modes.echo = false;
-  if (terminal !== undefined && options.count !== undefined) terminal.modes.canonical = false;
-  let line: { text: string; complete: boolean };
-  try {
-    line = await timed(options.timeoutMs, sh.process.signal, (signal) => readLine(sh, options, signal));
-  } finally {
-    if (terminal !== undefined) {
-      terminal.modes.echo = echo;
-      terminal.modes.canonical = true;
-    }
-  }
-  if (terminal !== undefined) {
-    sh.context.observer.shellInput({
-      reader: "read",
-      prompt: options.prompt,
-      text: line.text.slice(0, 4096),
-      secret: options.silent,
-    });
-  }
+  const line = await (terminal === undefined ? readTimed() : readTyped(sh, { terminal, options }, readTimed));
   assign(sh, options, line.text);
   return line.complete ? 0 : 1;
 }
 
-async function timed<T>(
+/** Asks at the terminal, whose modes are changed for the time, and reports what was typed. */
+async function readTyped(
+  sh: ShellProcess,
+  at: { readonly terminal: NonNullable<ShellProcess["context"]["tty"]>; readonly options: ReadOptions },
+  body: () => Promise<Line>,
+): Promise<Line> {
+  const { prompt, silent, count } = at.options;
+  const { modes } = at.terminal;
+  if (prompt !== "") await sh.err(prompt);
+  const { echo } = modes;
+  if (silent) modes.echo = false;
+  if (count !== undefined) modes.canonical = false;
+  let line: Line;
+  try {
+    line = await body();
+  } finally {
+    modes.echo = echo;
+    modes.canonical = true;
+  }
+  sh.context.observer.shellInput({ reader: "read", prompt, text: line.text.slice(0, 4096), secret: silent });
+  return line;
+}
+
+async function timed(
   timeoutMs: number | undefined,
   outer: AbortSignal,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T | { text: string; complete: boolean }> {
+  body: (signal: AbortSignal) => Promise<Line>,
+): Promise<Line> {
   if (timeoutMs === undefined) return body(outer);
   const controller = new AbortController();
   const timer = setTimeout(() => {
@@ -126,44 +138,68 @@ async function timed<T>(
 
 async function readLine(
   sh: ShellProcess,
-  options: ReadOptions,
-  signal: AbortSignal,
-): Promise<{ text: string; complete: boolean }> {
-  const file = sh.process.fds.get(options.fd)?.file;
-  const bytes: number[] = [];
-  let complete = false;
-  let escaped = false;
-  while (file !== undefined && bytes.length < MAX_LINE) {
-    if (options.count !== undefined && bytes.length >= options.count) {
-      complete = true;
-      break;
-    }
+  from: { readonly file: OpenFile; readonly options: ReadOptions; readonly signal: AbortSignal },
+): Promise<Line> {
+  const { file, options, signal } = from;
+  const size = file.unread === undefined || options.count !== undefined ? 1 : 4096;
+  const taker = new LineTaker(options);
+  while (!taker.complete && taker.length < MAX_LINE) {
     await sh.tick();
-    const chunk = await file.read(
-      file.unread === undefined || options.count !== undefined ? 1 : 4096,
-      signal,
-    );
+    const chunk = await file.read(size, signal);
     if (chunk === undefined) break;
-    let used = 0;
-    for (const byte of chunk) {
-      used += 1;
-      if (!options.raw && !escaped && byte === 92) {
-        escaped = true;
-        bytes.push(byte);
-        continue;
-      }
-      if (byte === options.delimiter && !options.exact && !escaped) {
-        complete = true;
-        break;
-      }
-      if (escaped && byte === 10) bytes.pop();
-      else if (byte !== 0) bytes.push(byte);
-      escaped = false;
-    }
+    const used = taker.take(chunk);
     if (used < chunk.length) file.unread?.(chunk.slice(used));
-    if (complete) break;
   }
-  return { text: decode(Uint8Array.from(bytes)), complete };
+  return { text: taker.text, complete: taker.complete };
+}
+
+/** Takes bytes up to the delimiter or the count; a backslash keeps the byte after it from ending the line. */
+class LineTaker {
+  readonly #options: ReadOptions;
+  readonly #bytes: number[] = [];
+  #escaped = false;
+  #ended = false;
+
+  constructor(options: ReadOptions) {
+    this.#options = options;
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+  get text(): string {
+    return decode(Uint8Array.from(this.#bytes));
+  }
+  get complete(): boolean {
+    const { count } = this.#options;
+    return this.#ended || (count !== undefined && this.length >= count && this.length < MAX_LINE);
+  }
+
+  /** @returns how many bytes belong to the line */
+  take(chunk: Uint8Array): number {
+    for (const [at, byte] of chunk.entries()) {
+      if (this.#one(byte)) {
+        this.#ended = true;
+        return at + 1;
+      }
+    }
+    return chunk.length;
+  }
+
+  /** @returns true when the byte ends the line */
+  #one(byte: number): boolean {
+    const { raw, delimiter, exact } = this.#options;
+    if (!raw && !this.#escaped && byte === BACKSLASH) {
+      this.#escaped = true;
+      this.#bytes.push(byte);
+      return false;
+    }
+    if (byte === delimiter && !exact && !this.#escaped) return true;
+    if (this.#escaped && byte === NEWLINE) this.#bytes.pop();
+    else if (byte !== 0) this.#bytes.push(byte);
+    this.#escaped = false;
+    return false;
+  }
 }
 
 interface Character {
@@ -241,39 +277,4 @@ function splitFields(all: readonly Character[], ifs: string, limit: number): str
     }
   }
   return fields;
-}
-
-export async function mapfile(sh: ShellProcess, args: readonly string[]): Promise<number> {
-  let strip = false;
-  let limit = 0;
-  let fd = 0;
-  let name = "MAPFILE";
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? "";
-    if (arg === "-t") strip = true;
-    else if (arg === "-n") limit = Number(args[++at]) || 0;
-    else if (arg === "-u") fd = Number(args[++at]) || 0;
-    else if (/^-[dOsCc]$/.test(arg)) at += 1;
-    else name = arg;
-  }
-  const file = sh.process.fds.get(fd)?.file;
-  if (file === undefined)
-    throw new ShellError(`mapfile: ${fd}: invalid file descriptor: Bad file descriptor`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    await sh.tick();
-    const chunk = await file.read(65_536, sh.process.signal);
-    if (chunk === undefined || size > 8 * MAX_LINE) break;
-    size += chunk.length;
-    chunks.push(chunk);
-  }
-  const lines = decode(Buffer.concat(chunks)).match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  const wanted = limit > 0 ? lines.slice(0, limit) : lines;
-  sh.vars.setList(
-    name,
-    wanted.map((line) => [undefined, strip ? line.replace(/\n$/, "") : line] as const),
-    false,
-  );
-  return 0;
 }

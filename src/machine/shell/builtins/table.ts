@@ -1,28 +1,24 @@
 import type { ShellProcess } from "../shell-process.ts";
 import type { Dialect } from "../state.ts";
 import type { Redirection } from "../syntax.ts";
+import { alias, unalias } from "./alias.ts";
 import { cd, dirs, popd, pushd, pwd } from "./directories.ts";
+import { exec } from "./exec.ts";
 import { breakLoop, continueLoop, evalText, exitShell, logout, returnFrom, source } from "./flow.ts";
 import { caller, compgen, enable, help, history } from "./history.ts";
 import { bg, disown, fg, jobs, kill, wait } from "./jobs.ts";
+import { ulimit, umask } from "./limits.ts";
+import { mapfile } from "./mapfile.ts";
+import { builtinCommand, command, hash, type } from "./name-lookup.ts";
 import { isBuiltin } from "./names.ts";
-import { getopts, set, shift, shopt } from "./options.ts";
+import { set } from "./options.ts";
 import { echo, letBuiltin, printf } from "./output.ts";
-import { mapfile, read } from "./read.ts";
-import {
-  alias,
-  builtinCommand,
-  command,
-  exec,
-  hash,
-  times,
-  trap,
-  type,
-  ulimit,
-  umask,
-  unalias,
-} from "./shell-control.ts";
+import { getopts, shift } from "./positional.ts";
+import { read } from "./read.ts";
+import { shopt } from "./shopt.ts";
 import { bracket, test } from "./test.ts";
+import { times } from "./times.ts";
+import { trap } from "./trap.ts";
 import { declareVariables, exportVariables, localVariables, readonlyVariables, unset } from "./variables.ts";
 
 export type Builtin = (

@@ -278,33 +278,36 @@ export async function unset(sh: ShellProcess, args: readonly string[]): Promise<
   if (typeof flags === "number") return flags;
   let status = 0;
   for (const arg of flags.names) {
-    const element = /^(\w+)\[(.*)\]$/.exec(arg);
-    if (flags.on.has("f")) sh.state.functions.delete(arg);
-    else if (element) {
-      const variable = sh.variable(element[1] ?? "");
-      const key = element[2] ?? "";
-      if (variable?.keys !== undefined) variable.keys.delete(key);
-      else if (key === "@" || key === "*") sh.vars.unset(element[1] ?? "");
-      else variable?.list?.delete(Number(await evaluateText(sh, key)));
-    } else if (!isName(arg)) {
-      await sh.complain(
-        sh.state.dialect === "bash"
-          ? `unset: \`${arg}': not a valid identifier`
-          : `unset: ${arg}: bad variable name`,
-      );
-      status = 1;
-    } else if (sh.state.variables.has(arg)) {
-      if (!sh.vars.unset(arg)) {
-        await sh.complain(
-          sh.state.dialect === "bash"
-            ? `unset: ${arg}: cannot unset: readonly variable`
-            : `unset: ${arg}: is read only`,
-        );
-        status = 1;
-      }
-    } else if (!flags.on.has("v")) sh.state.functions.delete(arg);
+    const problem = await unsetOne(sh, arg, flags.on);
+    if (problem === undefined) continue;
+    await sh.complain(`unset: ${problem}`);
+    status = 1;
   }
   return status;
+}
+
+/** @returns what is wrong with the name, for people */
+async function unsetOne(
+  sh: ShellProcess,
+  name: string,
+  flags: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const bash = sh.state.dialect === "bash";
+  const element = /^(\w+)\[(.*)\]$/.exec(name);
+  if (flags.has("f")) sh.state.functions.delete(name);
+  else if (element) await unsetElement(sh, element[1] ?? "", element[2] ?? "");
+  else if (!isName(name)) return bash ? `\`${name}': not a valid identifier` : `${name}: bad variable name`;
+  else if (sh.state.variables.has(name)) {
+    if (!sh.vars.unset(name)) return `${name}: ${bash ? "cannot unset: readonly variable" : "is read only"}`;
+  } else if (!flags.has("v")) sh.state.functions.delete(name);
+  return undefined;
+}
+
+async function unsetElement(sh: ShellProcess, name: string, key: string): Promise<void> {
+  const variable = sh.variable(name);
+  if (variable?.keys !== undefined) variable.keys.delete(key);
+  else if (key === "@" || key === "*") sh.vars.unset(name);
+  else variable?.list?.delete(Number(await evaluateText(sh, key)));
 }
 
 /** What `set` alone prints. */

@@ -301,6 +301,8 @@ async function programLife(
   words: readonly string[],
   redirections: readonly Redirection[],
 ): Promise<number> {
+  // A shell that was killed while it waited for `a` in `a || b` starts no b.
+  process.signal.throwIfAborted();
   const failed = await redirect(sh, redirections, process.fds);
   if (failed !== undefined) return failed;
   const complain = async (text: string) => {

@@ -1,11 +1,6 @@
 import { type Program, tableOf } from "./command.ts";
 import { fallbackProgram, withUsage } from "./fallback.ts";
-import { archives } from "./files/archives.ts";
-import { blocks } from "./files/blocks.ts";
-import { change } from "./files/change.ts";
-import { inspect } from "./files/inspect.ts";
-import { lsPrograms } from "./files/ls.ts";
-import { modes } from "./files/modes.ts";
+import { filesPrograms } from "./files/files-programs.ts";
 import { hardware } from "./hardware/hardware.ts";
 import { system } from "./identity/system.ts";
 import { recordedNames } from "./known-names.ts";
@@ -22,12 +17,7 @@ import { accounts } from "./users/accounts.ts";
 
 const modelled: readonly Program[] = [
   ...textPrograms,
-  ...lsPrograms,
-  ...change,
-  ...modes,
-  ...inspect,
-  ...archives,
-  ...blocks,
+  ...filesPrograms,
   ...system,
   ...hardware,
   ...psPrograms,

@@ -69,7 +69,7 @@ class Listing {
   constructor(context: ProgramContext, parsed: Options) {
     this.#context = context;
     this.#options = parsed;
-    this.#long = ["l", "n", "g", "o", "full"].some((key) => parsed.has(key)) && !this.#lastIs(parsed, "1");
+    this.#long = ["l", "n", "g", "o", "full"].some((key) => parsed.has(key));
     this.#quote = context.isTerminal(1) && !parsed.has("N") && context.name !== "busybox";
     const color = parsed.value("color");
     this.#color =
@@ -77,10 +77,6 @@ class Listing {
       color === "yes" ||
       ((color === "auto" || (color === "" && parsed.has("color"))) &&
         (color === "" || context.isTerminal(1)));
-  }
-
-  #lastIs(_parsed: Options, _key: string): boolean {
-    return false;
   }
 
   async run(): Promise<number> {
@@ -125,14 +121,8 @@ class Listing {
   async #folder(folder: Entry, title: boolean, depth: number): Promise<void> {
     const context = this.#context;
     await context.tick();
-    const names = context.attempt(() => {
-      if (!context.fs.access(folder.path, "read")) context.fs.readdir(folder.path);
-      return context.fs.readdir(folder.path);
-    });
-    if (title || this.#status === -1)
-      await context.out(`${this.#printed ? "\n" : ""}${this.#shown(folder.name)}:\n`);
-    else if (this.#printed) await context.out("\n");
-    this.#printed = true;
+    const names = context.attempt(() => context.fs.readdir(folder.path));
+    await this.#title(title ? folder.name : undefined);
     if (names.error !== undefined) {
       this.#status = Math.max(this.#status, depth === 0 ? 2 : 1);
       await context.err(
@@ -140,36 +130,42 @@ class Listing {
       );
       return;
     }
+    const sorted = this.#sorted(this.#entries(folder, names.value));
+    if (this.#long || this.#options.has("s")) await this.#total(sorted);
+    await this.#print(sorted);
+    if (!this.#options.has("R") || depth > 60) return;
+    for (const entry of sorted) {
+      if (entry.facts.kind !== "directory" || entry.name === "." || entry.name === "..") continue;
+      const name = `${folder.name.replace(/\/$/, "")}/${entry.name}`;
+      await this.#folder({ ...entry, name }, true, depth + 1);
+    }
+  }
+
+  /** The empty line between two listings, and the folder's name where it is shown. */
+  async #title(name: string | undefined): Promise<void> {
+    if (this.#printed) await this.#context.out("\n");
+    if (name !== undefined) await this.#context.out(`${this.#shown(name)}:\n`);
+    this.#printed = true;
+  }
+
+  #entries(folder: Entry, names: readonly string[]): Entry[] {
+    const context = this.#context;
     const hidden = this.#options.has("a") || this.#options.has("f");
-    const listed = [
-      ...(hidden ? [".", ".."] : []),
-      ...names.value.filter((name) => hidden || this.#options.has("A") || !name.startsWith(".")),
-    ];
+    const listed = names.filter((name) => hidden || this.#options.has("A") || !name.startsWith("."));
     const entries: Entry[] = [];
-    for (const name of listed) {
+    for (const name of [...(hidden ? [".", ".."] : []), ...listed]) {
       const path = `${folder.path === "/" ? "" : folder.path}/${name}`;
       const found = context.attempt(() =>
         this.#options.has("L") ? context.fs.stat(path) : context.fs.lstat(path),
       );
       if (found.error === undefined) entries.push({ name, path, facts: found.value });
     }
-    const sorted = this.#sorted(entries);
-    if (this.#long || this.#options.has("s")) {
-      const total = sorted.reduce((sum, entry) => sum + blocksOf(entry.facts), 0);
-      await context.out(
-        `total ${this.#options.has("h") ? humanSize(total * 1024).replace(/^0$/, "0") : total}\n`,
-      );
-    }
-    await this.#print(sorted);
-    if (!this.#options.has("R") || depth > 60) return;
-    for (const entry of sorted) {
-      if (entry.facts.kind !== "directory" || entry.name === "." || entry.name === "..") continue;
-      await this.#folder(
-        { ...entry, name: `${folder.name.replace(/\/$/, "")}/${entry.name}` },
-        true,
-        depth + 1,
-      );
-    }
+    return entries;
+  }
+
+  async #total(entries: readonly Entry[]): Promise<void> {
+    const total = entries.reduce((sum, entry) => sum + blocksOf(entry.facts), 0);
+    await this.#context.out(`total ${this.#options.has("h") ? humanSize(total * 1024) : total}\n`);
   }
 
   #sorted(entries: readonly Entry[]): Entry[] {

@@ -1,4 +1,4 @@
-import { serialize } from "just-bash";
+import { library } from "./library.ts";
 import type { ShellProcess } from "./shell-process.ts";
 import { parseShell, type Script, type Simple } from "./syntax.ts";
 
@@ -16,7 +16,7 @@ export function expandAlias(sh: ShellProcess, node: Simple): Script | undefined 
     ...node,
     name: { type: "Word", parts: [{ type: "Literal", value: "\uE000" }] },
   };
-  const rest = serialize({
+  const rest = library().serialize({
     type: "Script",
     statements: [
       {

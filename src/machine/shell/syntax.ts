@@ -1,4 +1,5 @@
-import { type CommandNode, parse, type ScriptNode, type StatementNode, type WordNode } from "just-bash";
+import type { CommandNode, ScriptNode, StatementNode, WordNode } from "just-bash";
+import { library } from "./library.ts";
 
 /** The library exports few node types by name; the others are parts of these. */
 export type Script = ScriptNode;
@@ -51,7 +52,7 @@ export function parseShell(text: string): Parsed {
   if (text.length > MAX_SOURCE) return { kind: "error", token: "newline", line: 1 };
   if (danglingBackslash(text)) return { kind: "incomplete", wanted: "\\" };
   try {
-    return checked(parse(text), text);
+    return checked(library().parse(text), text);
   } catch (error) {
     return failure(error, text);
   }

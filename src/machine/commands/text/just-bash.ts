@@ -1,6 +1,7 @@
-import { Bash, type FsStat, type IFileSystem } from "just-bash";
+import type { FsStat, IFileSystem } from "just-bash";
 import { LimitReached } from "../../shell/errors.ts";
 import { normalPath } from "../../shell/host.ts";
+import { library } from "../../shell/library.ts";
 import { decode, encode } from "../../shell/text.ts";
 import type { ProgramContext } from "../command.ts";
 
@@ -103,7 +104,7 @@ const MAX_INPUT = 8 * 1024 * 1024;
 
 /** Runs one of the library's text tools as the program. */
 export async function bashExec(context: ProgramContext, name: "sed" | "awk"): Promise<number> {
-  const bash = new Bash({
+  const bash = new (library().Bash)({
     fs: new LibraryFs(context, name),
     cwd: context.cwd,
     commands: [name],

@@ -37,6 +37,7 @@ interface Child {
  * @throws {FsError} EAGAIN when the world has too many processes
  */
 export function forkShell(sh: ShellProcess, fork: Fork): Child {
+  sh.process.signal.throwIfAborted();
   const files = copyDescriptors(sh.process.fds);
   for (const [fd, descriptor] of fork.files ?? []) setDescriptor(files, fd, descriptor);
   let process: Process;

@@ -6,8 +6,9 @@ import { collectorFile, Descriptor, type Descriptors, Pipe } from "./open-file.t
 import { forkShell, runBackground, runPipeline } from "./pipeline.ts";
 import { applyRedirections } from "./redirect.ts";
 import { lookupPath } from "./resolve.ts";
+import { replaceShell } from "./run-program.ts";
 import type { Evaluator, ShellProcess } from "./shell-process.ts";
-import { replaceShell, runSimple, runWords } from "./simple.ts";
+import { runSimple, runWords } from "./simple.ts";
 import { restore, substitutionStatus } from "./substitution.ts";
 import {
   type Command,

@@ -17,6 +17,22 @@ export async function applyRedirections(
   for (const redirection of redirections) await applyOne(sh, redirection, table);
 }
 
+/** @returns the status when a redirection failed */
+export async function redirectOrComplain(
+  sh: ShellProcess,
+  redirections: readonly Redirection[],
+  table: Descriptors,
+): Promise<number | undefined> {
+  try {
+    await applyRedirections(sh, redirections, table);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ShellError)) throw error;
+    if (error.text !== "") await sh.complain(error.text);
+    return error.status;
+  }
+}
+
 async function applyOne(sh: ShellProcess, redirection: Redirection, table: Descriptors): Promise<void> {
   const { target, operator } = redirection;
   const fd = descriptorFor(sh, redirection, table);

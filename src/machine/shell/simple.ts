@@ -37,8 +37,7 @@ async function expandAndRun(sh: ShellProcess, node: Simple, inPlace: boolean): P
   const words = node.name === null ? [] : await commandWords(sh, node);
   if (words.length === 0) return assignOnly(sh, node);
   const { state } = sh;
-  if (sh.option("xtrace"))
-    await sh.err(`${traceMark(sh)}${[...assignmentTexts(sh, node), ...words.map(traceWord)].join(" ")}\n`);
+  if (sh.option("xtrace")) await sh.err(`${traceMark(sh)}${words.map(traceWord).join(" ")}\n`);
   const saved = await temporaryAssignments(sh, node.assignments);
   const name = words[0] ?? "";
   try {
@@ -47,13 +46,6 @@ async function expandAndRun(sh: ShellProcess, node: Simple, inPlace: boolean): P
     if (!isSpecial(name) || state.dialect === "bash") restoreAssignments(sh, saved);
     state.lastArgument = words.at(-1) ?? "";
   }
-}
-
-function assignmentTexts(sh: ShellProcess, node: Simple): string[] {
-  return node.assignments
-    .filter((each) => each.array === null)
-    .map((each) => `${each.name}=${sh.vars.get(each.name) ?? ""}`)
-    .slice(0, 0);
 }
 
 const traceWord = (word: string): string => (word === "" ? "''" : quoteWhenNeeded(word));

@@ -46,6 +46,8 @@ export async function runProgram(
 }
 
 function fork(sh: ShellProcess, words: readonly string[]): Process {
+  // A shell that was killed while it waited for `a` in `a || b` starts no b.
+  sh.process.signal.throwIfAborted();
   const process = new Process(
     sh.process.host,
     {
@@ -83,8 +85,6 @@ async function programLife(
   words: readonly string[],
   redirections: readonly Redirection[],
 ): Promise<number> {
-  // A shell that was killed while it waited for `a` in `a || b` starts no b.
-  process.signal.throwIfAborted();
   const failed = await redirectOrComplain(sh, redirections, process.fds);
   if (failed !== undefined) return failed;
   const complain = async (text: string) => {

@@ -1,14 +1,13 @@
 import { type Program, tableOf } from "./command.ts";
 import { fallbackProgram, withUsage } from "./fallback.ts";
 import { filesPrograms } from "./files/files-programs.ts";
-import { hardware } from "./hardware/hardware.ts";
-import { system } from "./identity/system.ts";
+import { hardwarePrograms } from "./hardware/hardware-programs.ts";
+import { identityPrograms } from "./identity/identity-programs.ts";
 import { recordedNames } from "./known-names.ts";
 import { addresses } from "./network/addresses.ts";
 import { connectors } from "./network/connect.ts";
 import { busyboxFetchers, fetchers } from "./network/fetch.ts";
-import { control } from "./processes/control.ts";
-import { psPrograms } from "./processes/ps.ts";
+import { processesPrograms } from "./processes/processes-programs.ts";
 import { busybox } from "./shells/busybox.ts";
 import { languages } from "./system/languages.ts";
 import { services } from "./system/services.ts";
@@ -18,10 +17,9 @@ import { accounts } from "./users/accounts.ts";
 const modelled: readonly Program[] = [
   ...textPrograms,
   ...filesPrograms,
-  ...system,
-  ...hardware,
-  ...psPrograms,
-  ...control,
+  ...identityPrograms,
+  ...hardwarePrograms,
+  ...processesPrograms,
   ...fetchers,
   ...connectors,
   ...addresses,

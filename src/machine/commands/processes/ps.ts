@@ -1,9 +1,8 @@
 import type { ProcessFacts } from "../../model.ts";
 import type { Program, ProgramContext } from "../command.ts";
 import { localTime, strftime, two } from "../format.ts";
-import { uptimeLine } from "../identity/system.ts";
 
-interface Row {
+export interface Row {
   readonly facts: ProcessFacts;
   readonly cpu: { readonly seconds: number; readonly lifePercent: number; readonly percent: number };
 }
@@ -15,7 +14,7 @@ type Column = {
   readonly text: (row: Row, context: ProgramContext) => string;
 };
 
-const user = (row: Row, context: ProgramContext) => {
+export const user = (row: Row, context: ProgramContext) => {
   const name = context.world.users.byUid(row.facts.uid)?.name ?? String(row.facts.uid);
   return name.length > 8 ? `${name.slice(0, 7)}+` : name;
 };
@@ -37,7 +36,7 @@ const state = (row: Row) => {
   const { facts } = row;
   return `${facts.state}${facts.nice < 0 ? "<" : facts.nice > 0 ? "N" : ""}${facts.pid === facts.sid && !facts.kernel ? "s" : ""}${facts.threads > 1 ? "l" : ""}${facts.tty !== undefined && facts.state !== "T" && facts.argv.length > 0 ? "+" : ""}`;
 };
-const memory = (row: Row, context: ProgramContext) =>
+export const memory = (row: Row, context: ProgramContext) =>
   ((row.facts.rss / context.world.memory().total) * 100).toFixed(1);
 
 const columns: Readonly<Record<string, Column>> = {
@@ -120,7 +119,7 @@ async function ps(context: ProgramContext): Promise<number> {
     : args.some((arg) => /^-\w*[eA]/.test(arg));
   const rows = selected(context, args, everything, bsd);
   const shown = format ? custom(format[1] ?? format[2] ?? "") : layout(args, bsd);
-  sortRows(rows, text, context);
+  sortRows(rows, text);
   await print(context, rows, {
     shown,
     heads: !/--no-head|(^|\s)h(\s|$)/.test(text),
@@ -202,7 +201,7 @@ function layout(args: readonly string[], bsd: boolean): Column[] {
   return named("pid", "tty", "time", "comm");
 }
 
-function sortRows(rows: Row[], text: string, context: ProgramContext): void {
+function sortRows(rows: Row[], text: string): void {
   const match = /--sort[= ]?([-+]?)([\w%]+)/.exec(text);
   if (!match) return;
   const key = aliases[match[2] ?? ""] ?? match[2];
@@ -215,7 +214,6 @@ function sortRows(rows: Row[], text: string, context: ProgramContext): void {
           ? row.cpu.seconds
           : row.facts.pid;
   rows.sort((a, b) => (match[1] === "-" ? value(b) - value(a) : value(a) - value(b)));
-  void context;
 }
 
 async function print(
@@ -238,65 +236,4 @@ async function print(
   for (const row of rows) await context.out(line(how.shown.map((column) => column.text(row, context))));
 }
 
-async function top(context: ProgramContext): Promise<number> {
-  const batch = context.args.some((arg) => /^-\w*b/.test(arg));
-  if (!batch && !context.isTerminal(1)) return context.fail("top: failed tty get");
-  const count = /-\w*n ?(\d+)/.exec(context.args.join(" "))?.[1];
-  const turns = count === undefined ? 1_000_000 : Number(count);
-  for (let turn = 0; turn < turns; turn++) {
-    if (turn > 0) await context.sleep(3000);
-    await context.out(
-      `${batch ? (turn > 0 ? "\n" : "") : "\x1b[H\x1b[2J"}${topText(context, batch ? Number.POSITIVE_INFINITY : (context.login.tty?.size().rows ?? 24) - 8)}`,
-    );
-    if (!batch && (await quitKey(context))) break;
-  }
-  return 0;
-}
-
-async function quitKey(context: ProgramContext): Promise<boolean> {
-  await context.flush();
-  const { tty } = context.login;
-  if (tty === undefined) return false;
-  const echo = { ...tty.modes };
-  Object.assign(tty.modes, { echo: false, canonical: false });
-  const timeout = AbortSignal.timeout(3000);
-  try {
-    const key = await tty.file.read(1, AbortSignal.any([context.process.signal, timeout]));
-    return key === undefined || key[0] === 113;
-  } catch (error) {
-    context.process.signal.throwIfAborted();
-    if (!timeout.aborted) throw error;
-    return false;
-  } finally {
-    Object.assign(tty.modes, echo);
-  }
-}
-
-function topText(context: ProgramContext, lines: number): string {
-  const { world } = context;
-  const all = world.processes.list();
-  const memory_ = world.memory();
-  const count = (letters: string) => all.filter((facts) => letters.includes(facts.state)).length;
-  const load = Math.min(99, (world.loadAverage()[0] / context.model.hardware.cpus.length) * 100);
-  const mib = (kib: number) => (kib / 1024).toFixed(1).padStart(8);
-  const cache = memory_.buffers + memory_.cached + memory_.slabReclaimable;
-  const rows = all
-    .map((facts) => ({ facts, cpu: world.processes.cpu(facts.pid) }))
-    .sort((a, b) => b.cpu.percent - a.cpu.percent || a.facts.pid - b.facts.pid);
-  const head = `top -${uptimeLine(context).replace(/\n$/, "")}\nTasks: ${String(all.length).padStart(3)} total, ${String(Math.max(1, count("R"))).padStart(3)} running, ${String(count("SDI")).padStart(3)} sleeping, ${String(count("T")).padStart(3)} stopped, ${String(count("Z")).padStart(3)} zombie\n%Cpu(s): ${(load * 0.7).toFixed(1).padStart(4)} us, ${(load * 0.3).toFixed(1).padStart(4)} sy,  0.0 ni, ${(100 - load).toFixed(1).padStart(4)} id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st \nMiB Mem : ${mib(memory_.total)} total, ${mib(memory_.free)} free, ${mib(memory_.total - memory_.available)} used, ${mib(cache)} buff/cache     \nMiB Swap: ${mib(memory_.swapTotal)} total, ${mib(memory_.swapFree)} free, ${mib(memory_.swapTotal - memory_.swapFree)} used. ${mib(memory_.available)} avail Mem \n\n    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n`;
-  return (
-    head +
-    rows
-      .slice(0, lines)
-      .map(({ facts, cpu }) => {
-        const time = `${Math.floor(cpu.seconds / 60)}:${(cpu.seconds % 60).toFixed(2).padStart(5, "0")}`;
-        return `${String(facts.pid).padStart(7)} ${user({ facts, cpu }, context).padEnd(8)} ${String(20 + facts.nice).padStart(3)} ${String(facts.nice).padStart(3)} ${String(facts.vsz).padStart(7)} ${String(facts.rss).padStart(6)} ${String(Math.floor(facts.rss * 0.6)).padStart(6)} ${facts.state} ${cpu.percent.toFixed(1).padStart(5)} ${memory({ facts, cpu }, context).padStart(5)} ${time.padStart(9)} ${facts.comm}\n`;
-      })
-      .join("")
-  );
-}
-
-export const psPrograms: readonly Program[] = [
-  { names: ["ps"], run: ps },
-  { names: ["top"], run: top },
-];
+export const psPrograms: readonly Program[] = [{ names: ["ps"], run: ps }];

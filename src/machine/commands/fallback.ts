@@ -2,13 +2,15 @@ import type { Program, ProgramContext } from "./command.ts";
 
 type Answer = readonly [stdout: string, stderr: string, status: number];
 
+interface Entry {
+  readonly help?: Answer;
+  readonly none?: Answer;
+  readonly bad?: Answer;
+  readonly version?: Answer;
+}
+
 interface Recording {
-  readonly programs: Readonly<
-    Record<
-      string,
-      { readonly help?: Answer; readonly none?: Answer; readonly bad?: Answer; readonly version?: Answer }
-    >
-  >;
+  readonly programs: Readonly<Record<string, Entry>>;
 }
 
 let loaded: Promise<Recording> | undefined;
@@ -86,17 +88,28 @@ export function withUsage(program: Program): Program {
 async function recordedAnswer(context: ProgramContext): Promise<number | undefined> {
   const [only, more] = context.args;
   if (more !== undefined) return undefined;
+  if (only === "--help" || only === "--version") return recordedUsage(context);
   const name = calledName(context);
   const entry = (await recording()).programs[name];
-  if (unrecordable.has(name) && only !== "--help" && only !== "--version") return undefined;
-  if (only === undefined) {
-    const none = bare.has(context.name) ? undefined : entry?.none;
-    return none === undefined || none[2] === 0 ? undefined : say(context, none);
-  }
-  if (only === "--help" || only === "--version") return recordedUsage(context);
-  if (!/^--[a-z]/.test(only) || Object.values(entry ?? {}).some((answer) => answer[0].includes(only)))
-    return undefined;
-  return entry?.bad === undefined ? undefined : sayAbout(context, entry.bad, only);
+  if (entry === undefined || unrecordable.has(name)) return undefined;
+  return only === undefined ? answerToNothing(context, entry) : answerToNonsense(context, entry, only);
+}
+
+/** What it says about a missing operand. */
+function answerToNothing(context: ProgramContext, { none }: Entry): Promise<number> | undefined {
+  if (bare.has(context.name) || none === undefined || none[2] === 0) return undefined;
+  return say(context, none);
+}
+
+/** What it says about a long option that none of its texts names. */
+function answerToNonsense(
+  context: ProgramContext,
+  entry: Entry,
+  option: string,
+): Promise<number> | undefined {
+  const isNamed = Object.values(entry).some((answer) => answer[0].includes(option));
+  if (!/^--[a-z]/.test(option) || isNamed || entry.bad === undefined) return undefined;
+  return sayAbout(context, entry.bad, option);
 }
 
 /** `pkill` is a link to `pgrep`, `nc` to one of several: what was typed decides about the words. */

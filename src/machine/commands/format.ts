@@ -150,12 +150,19 @@ export function blocksOf(facts: FileFacts): number {
   return facts.kind === "file" ? Math.ceil(facts.size / 4096) * 4 : 0;
 }
 
+/** C0 controls and DEL: all of Unicode's controls but C1. */
+const controls = /[^\P{Cc}\x80-\x9f]/gu;
+const escapes: ReadonlyMap<string, string> = new Map([
+  ["\n", "n"],
+  ["\t", "t"],
+  ["\r", "r"],
+]);
+const escaped = (each: string) =>
+  `'$'\\${escapes.get(each) ?? each.charCodeAt(0).toString(8).padStart(3, "0")}''`;
+
 /** Names as GNU tools print them in messages: quoted when they need it. */
 export function quoteName(name: string): string {
-  if (/[\x00-\x1f\x7f]/.test(name))
-    return `'${name.replace(/[\x00-\x1f\x7f]/g, (each) => `'$'\\${each === "\n" ? "n" : each === "\t" ? "t" : each === "\r" ? "r" : each.charCodeAt(0).toString(8).padStart(3, "0")}''`)}'`.replace(
-      /''$/,
-      "",
-    );
+  const shown = name.replace(controls, escaped);
+  if (shown !== name) return `'${shown}'`.replace(/''$/, "");
   return name.includes("'") && !name.includes('"') ? `"${name}"` : `'${name.replaceAll("'", "'\\''")}'`;
 }

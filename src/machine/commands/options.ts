@@ -58,31 +58,38 @@ export function parseOptions(args: readonly string[], spec: OptionSpec): Parsed 
 
 type Step = { readonly found: [string, string][]; readonly usedNext: boolean } | { readonly error: string };
 
+const bareName = (each: string) => each.replace(/[=?]$/, "");
+
 function longOption(arg: string, next: string | undefined, spec: OptionSpec): Step {
   const equals = arg.indexOf("=");
-  const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
+  const name = arg.slice(2, equals < 0 ? undefined : equals);
   const value = equals < 0 ? undefined : arg.slice(equals + 1);
-  const names = Object.keys(spec.long ?? {});
-  const exact = names.find((each) => each.replace(/[=?]$/, "") === name);
-  const matches = exact === undefined ? names.filter((each) => each.startsWith(name)) : [exact];
-  if (matches.length === 0 || name === "")
-    return { error: `unrecognized option '${arg.replace(/=.*/s, equals < 0 ? "" : "$&")}'` };
-  const keys = new Set(matches.map((each) => spec.long?.[each]));
-  if (keys.size > 1) {
-    return {
-      error: `option '${arg}' is ambiguous; possibilities: ${matches.map((each) => `'--${each.replace(/[=?]$/, "")}'`).join(" ")}`,
-    };
+  const matches = longMatches(name, spec);
+  const [match] = matches;
+  if (match === undefined) return { error: `unrecognized option '${arg}'` };
+  if (new Set(matches.map((each) => spec.long?.[each])).size > 1) {
+    const possible = matches.map((each) => `'--${bareName(each)}'`).join(" ");
+    return { error: `option '${arg}' is ambiguous; possibilities: ${possible}` };
   }
-  const match = matches[0] ?? "";
   const key = spec.long?.[match] ?? name;
-  if (match.endsWith("=")) {
-    if (value !== undefined) return { found: [[key, value]], usedNext: false };
-    if (next === undefined) return { error: `option '--${match.slice(0, -1)}' requires an argument` };
-    return { found: [[key, next]], usedNext: true };
-  }
+  if (match.endsWith("=")) return required(key, match, value, next);
   if (value !== undefined && !match.endsWith("?"))
     return { error: `option '--${match}' doesn't allow an argument` };
   return { found: [[key, value ?? ""]], usedNext: false };
+}
+
+/** The long name itself, else all that begin with it. */
+function longMatches(name: string, spec: OptionSpec): readonly string[] {
+  if (name === "") return [];
+  const names = Object.keys(spec.long ?? {});
+  const exact = names.find((each) => bareName(each) === name);
+  return exact === undefined ? names.filter((each) => each.startsWith(name)) : [exact];
+}
+
+function required(key: string, match: string, value: string | undefined, next: string | undefined): Step {
+  if (value !== undefined) return { found: [[key, value]], usedNext: false };
+  if (next !== undefined) return { found: [[key, next]], usedNext: true };
+  return { error: `option '--${bareName(match)}' requires an argument` };
 }
 
 function shortOptions(arg: string, next: string | undefined, shorts: string): Step {

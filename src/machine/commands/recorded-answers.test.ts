@@ -99,9 +99,13 @@ test("every line of the corpus has a recording", () => {
   expect(corpus.filter((line) => !recorded.has(line))).toEqual([]);
 });
 
-describe("a machine answers as the recorded Debian 12", () => {
-  const held = cases.filter((each) => each.gap === undefined);
+const held = cases.filter((each) => each.gap === undefined);
+
+test("more than 300 recordings are held", () => {
   expect(held.length).toBeGreaterThan(300);
+});
+
+describe("a machine answers as the recorded Debian 12", () => {
   test.each(held.map((each) => [each.line, each] as const))(
     "%s",
     async (line, each) => {

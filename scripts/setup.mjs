@@ -72,14 +72,13 @@ export function ensureDashboard() {
 
 /** Runs a program of ours with the pinned Node, passes signals on, and resolves with its exit code. */
 export function run(args, options = {}) {
-  const cache = join(modules, ".cache", "compile");
-  mkdirSync(cache, { recursive: true });
   return new Promise((resolve) => {
     const child = spawn(node24, args, {
       cwd: root,
       stdio: "inherit",
       ...options,
-      env: { ...process.env, NODE_COMPILE_CACHE: cache, ...options.env },
+      // Two arenas of the C library's heap are enough; each further one keeps memory it does not use.
+      env: { MALLOC_ARENA_MAX: "2", ...process.env, ...options.env },
     });
     // The terminal sends ^C to the whole group; the child decides when it is done.
     const pass = (signal) => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));

@@ -192,19 +192,34 @@ function expectOneEndEach(told: readonly Told[]): void {
   expect(ended.toSorted()).toEqual(started.toSorted());
 }
 
+const NEW_PASSWORD = "another long enough password";
 let token: string | undefined;
+
+/** The first password is only good for choosing another. */
+async function logInToApi(base: string): Promise<string> {
+  const post = (path: string, body: object, bearer?: string): Promise<Response> =>
+    fetch(`${base}${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
+      body: JSON.stringify(body),
+    });
+  const tokenFor = async (password: string): Promise<string> => {
+    const response = await post("/auth/login", { username: "admin", password, grant: "token" });
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { access_token: string }).access_token;
+  };
+  const first = await tokenFor(ADMIN_PASSWORD);
+  const passwords = { old_password: ADMIN_PASSWORD, new_password: NEW_PASSWORD };
+  expect((await post("/auth/change-password", passwords, first)).status).toBe(200);
+  return tokenFor(NEW_PASSWORD);
+}
 
 async function api(path: string): Promise<Response> {
   const base = `${product.ready.url}/api/v1`;
-  if (token === undefined) {
-    const response = await fetch(`${base}/auth/login`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ username: "admin", password: ADMIN_PASSWORD, grant: "token" }),
-    });
-    expect(response.status).toBe(200);
-    token = ((await response.json()) as { access_token: string }).access_token;
-  }
+  token ??= await logInToApi(base);
   return fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
 }
 

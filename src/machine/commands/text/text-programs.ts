@@ -1,17 +1,23 @@
 import type { Program } from "../command.ts";
 import { bc } from "./bc.ts";
 import { cat, tac } from "./cat.ts";
+import { cmp } from "./cmp.ts";
+import { column } from "./column.ts";
 import { comm } from "./comm.ts";
 import { cut } from "./cut.ts";
+import { diff } from "./diff.ts";
 import { echo, printf, yes } from "./echo.ts";
 import { expr } from "./expr.ts";
 import { grep } from "./grep.ts";
 import { head, tail } from "./head-tail.ts";
+import { join } from "./join.ts";
 import { fold, nl, rev } from "./line-filters.ts";
+import { less, man, more } from "./pager.ts";
 import { paste } from "./paste.ts";
 import { awk, sed } from "./sed-awk.ts";
 import { seq } from "./seq.ts";
 import { sort } from "./sort.ts";
+import { split } from "./split.ts";
 import { tee } from "./tee.ts";
 import { tr } from "./tr.ts";
 import { uniq } from "./uniq.ts";
@@ -36,6 +42,14 @@ export const textPrograms: readonly Program[] = [
   { names: ["fold"], run: fold },
   { names: ["paste"], run: paste },
   { names: ["comm"], run: comm },
+  { names: ["diff"], run: diff },
+  { names: ["cmp"], run: cmp },
+  { names: ["split"], run: split },
+  { names: ["join"], run: join },
+  { names: ["column"], run: column },
+  { names: ["less"], run: less },
+  { names: ["more"], run: more },
+  { names: ["man"], run: man },
   { names: ["grep", "egrep", "fgrep"], run: grep },
   { names: ["sed"], run: sed },
   { names: ["awk", "mawk", "gawk", "nawk"], run: awk },

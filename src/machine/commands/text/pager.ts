@@ -118,6 +118,13 @@ const moves: Readonly<Record<string, (rows: number) => number>> = {
   "<": () => Number.NEGATIVE_INFINITY,
 };
 
+/** One key; those that begin with escape send several bytes. The end of input leaves as `q` does. */
+async function keyOf(context: ProgramContext, tty: Tty): Promise<string> {
+  const { signal } = context.process;
+  const key = decode((await tty.file.read(1, signal)) ?? new Uint8Array([0x71]));
+  return key === "\x1b" ? key + decode((await tty.file.read(3, signal)) ?? new Uint8Array(0)) : key;
+}
+
 /** @returns false when the reader wants no more files */
 async function page(context: ProgramContext, tty: Tty, how: Looks, file: Named): Promise<boolean> {
   const { columns, rows: height } = tty.size();
@@ -134,9 +141,8 @@ async function page(context: ProgramContext, tty: Tty, how: Looks, file: Named):
       const share = Math.min(1, (top + rows) / lines.length);
       await context.out(how.prompt(file, { first, end, share }));
       await context.flush();
-      const key = await tty.file.read(16, context.process.signal);
-      const name = key === undefined ? "q" : decode(key);
-      if (/^[qQ]/.test(name)) return false;
+      const name = await keyOf(context, tty);
+      if (name === "q" || name === "Q") return false;
       const wanted = top + (moves[name]?.(rows) ?? 0);
       const next = Math.max(0, Math.min(wanted, lines.length - rows));
       await context.out(`\r\x1b[K${turned(lines, { top, next, rows })}`);

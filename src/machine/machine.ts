@@ -80,7 +80,7 @@ class PretendMachine implements Machine {
   }
 
   #noteFailure(attempt: AuthAttempt, verdict: AuthVerdict): void {
-    const now = this.#model.now();
+    const now = this.#model.now() + Math.random() / 1000;
     const from = attempt.peer?.ip ?? attempt.group.replace(/\/64$/, "1");
     const record: FailedLogin = {
       ...(attempt.peer === undefined ? {} : { port: attempt.peer.port }),

@@ -4,6 +4,7 @@ import { packageFile } from "../content/package-file.ts";
 import type { FileKind } from "../contract.ts";
 import { FsError } from "../errors.ts";
 import type { RecordedRelease } from "../release/release.ts";
+import { settleAlternatives } from "./alternatives.ts";
 import type { BaseNode, ReadContext } from "./base-node.ts";
 
 export interface LayerFacts {
@@ -27,8 +28,6 @@ const PROGRAM_FOLDERS = [
   ["usr", "games"],
 ];
 const CACHED_FILES = 64;
-const ALTERNATIVES = "/etc/alternatives/";
-const MERGED = /^\/(?=(?:bin|sbin|lib|lib64)\/)/;
 
 /** The recorded files of a release as one machine has them. */
 export class PackedLayer {
@@ -49,52 +48,9 @@ export class PackedLayer {
     this.#absent = tree.ownerSets.map(
       (owners) => owners.length > 0 && owners.every((owner) => facts.hiddenPackages.has(owner)),
     );
-    this.#alternatives = this.#settleAlternatives();
-  }
-
-  /** update-alternatives leaves no link to what is not installed, and no link to such a link. */
-  #settleAlternatives(): ReadonlyMap<number, string | undefined> {
-    const { tree } = this.facts.release;
-    const settled = new Map<number, string | undefined>();
-    const links: number[] = [];
-    for (let index = 0; index < tree.count; index += 1) {
-      if (tree.attribute(index).kind !== "symlink") continue;
-      if (tree.target(index).startsWith(ALTERNATIVES)) links.push(index);
-      else if (tree.path(index).startsWith(ALTERNATIVES))
-        settled.set(index, this.#choice(tree.target(index)));
-    }
-    for (const index of links) {
-      const target = tree.target(index);
-      const at = this.#find(target);
-      settled.set(index, at !== undefined && settled.get(at) !== undefined ? target : undefined);
-    }
-    return settled;
-  }
-
-  #choice(target: string): string | undefined {
-    if (this.#isThere(target)) return target;
-    const cut = target.lastIndexOf("/") + 1;
-    const [name = "", ...rest] = target.slice(cut).split(".");
-    const second = this.facts.secondChoices.get(name);
-    const other = second === undefined ? undefined : target.slice(0, cut) + [second, ...rest].join(".");
-    return other !== undefined && this.#isThere(other) ? other : undefined;
-  }
-
-  #find(path: string): number | undefined {
-    let at: number | undefined = 0;
-    for (const part of path.replace(MERGED, "/usr/").split("/").slice(1))
-      at = at === undefined ? undefined : this.facts.release.tree.find(at, part);
-    return at;
-  }
-
-  #isThere(path: string): boolean {
-    const { tree } = this.facts.release;
-    let at = this.#find(path);
-    while (at !== undefined && at !== 0) {
-      if (!this.isVisible(at, tree.parent(at))) return false;
-      at = tree.parent(at);
-    }
-    return at !== undefined;
+    this.#alternatives = settleAlternatives(tree, facts.secondChoices, (index) =>
+      this.isVisible(index, tree.parent(index)),
+    );
   }
 
   targetOf(index: number): string {

@@ -11,6 +11,8 @@ import type {
 import { hashUnit, smoothNoise } from "../seeded.ts";
 import type { KeptState } from "./state.ts";
 
+const HOUSEKEEPING =
+  /^(systemd|init|cron|dbus|rsyslog|atd|getty|ssh|unattended-upgrades|user@|networking|ifup)/;
 const MAX_SPAWNED = 200;
 const PIDS_PER_SECOND = 0.03;
 const SIGKILL = 9;
@@ -162,7 +164,8 @@ export class WorldProcesses implements ProcessTable {
     if (one.kernel) return one.comm === "rcu_preempt" ? 0.0004 : 0.00002 * weight;
     const { user, system, idle } = this.#model.hardware.cpuTimes(this.#now());
     const busy = ((user + system) / Math.max(1, user + system + idle)) * this.#model.hardware.cpus.length;
-    return busy * (one.unit.startsWith("systemd") || one.pid === 1 ? 0.008 : 0.05 * weight);
+    // What the role is for does the work; the daemons that every machine has hardly run.
+    return busy * (HOUSEKEEPING.test(one.unit) || one.pid === 1 ? 0.0004 + 0.002 * weight : 0.05 * weight);
   }
 
   /** Processors taken by what was started here. */

@@ -63,6 +63,8 @@ export class WorldInstance implements WorldView, World, Disposable {
   readonly #parts: WorldParts;
   readonly #capturer: Capturer;
   readonly #rootContext: ReadContext;
+  /** Time of the last line in a log. */
+  #logged = 0;
   #mounts: { readonly at: number; readonly list: readonly Mount[] } | undefined;
 
   constructor(parts: WorldParts, openKeeper: (world: WorldInstance) => WorldKeeper) {
@@ -288,7 +290,9 @@ export class WorldInstance implements WorldView, World, Disposable {
   }
 
   syslog(facility: string, ident: string, message: string): void {
-    const line = { at: this.now(), ident: ident.slice(0, 80), message: message.slice(0, 1024) };
+    // Finer than the clock, and lines of one moment come one after the other.
+    this.#logged = Math.max(this.now(), this.#logged) + (10 + Math.random() * 600) / 1_000_000;
+    const line = { at: this.#logged, ident: ident.slice(0, 80), message: message.slice(0, 1024) };
     const auth = facility === "auth" || facility === "authpriv";
     const own = { cron: "cron.log", kern: "kern.log", user: "user.log", mail: "mail.log" }[facility];
     for (const log of auth ? ["auth.log"] : ["syslog", ...(own === undefined ? [] : [own])]) {

@@ -4,7 +4,8 @@ import { localTime, strftime, two } from "../format.ts";
 
 async function last(context: ProgramContext): Promise<number> {
   const { world } = context;
-  const bad = context.name === "lastb";
+  // One file under two names.
+  const bad = context.argv0.endsWith("lastb");
   if (bad && context.uid !== 0) return context.fail("lastb: cannot open /var/log/btmp: Permission denied");
   const countFlag = /-n? ?(\d+)/.exec(context.args.join(" "))?.[1];
   const records = (bad ? world.logins.failures() : world.logins.history()).slice(
@@ -34,7 +35,7 @@ function row(context: ProgramContext, record: LoginRecord): string {
 function endText({ world }: ProgramContext, record: LoginRecord): string {
   const length = lengthText((record.logout ?? world.now()) - record.login);
   if (record.logout !== undefined)
-    return `- ${strftime("%H:%M", localTime(world, record.logout))}  ${length.padStart(8)}`;
+    return `- ${strftime("%H:%M", localTime(world, record.logout))} ${length.padStart(8)}`;
   if (record.kind === "boot") return "  still running";
   if (record.end === undefined || record.end === "gone") return "  still logged in";
   return `- ${record.end}   ${length}`;

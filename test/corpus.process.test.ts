@@ -301,6 +301,93 @@ describe("every line that attackers typed", () => {
   });
 });
 
+/** Answers by which other decoys were recognised, and what a Debian 12 says: [typed, what it must look like]. */
+const TELLS: readonly (readonly [line: string, answer: RegExp])[] = [
+  ["echo a | sed 's/a/b/' | tr b c | rev", /^c\n$/],
+  ["df -h | head -1; mount | head -1", /^Filesystem +Size +Used Avail Use% Mounted on\n\S+ on \/\S* type /],
+  ["cat /proc/loadavg /proc/uptime", /^\d+\.\d\d \d+\.\d\d \d+\.\d\d \d+\/\d+ \d+\n\d+\.\d\d \d+\.\d\d\n$/],
+  ["cat /proc/self/cmdline | tr '\\0' ' '", /^cat \/proc\/self\/cmdline $/],
+  ["grep ^ID= /etc/os-release", /^ID=debian\n$/],
+  ["head -1 /proc/net/arp; wc -l < /etc/crontab; tail -1 /var/log/auth.log", /^IP address.*\n\d+\n\d{4}-/],
+  ["seq 5 | head -3 | tail -1", /^3\n$/],
+  ["grep -r root /etc/passwd", /^root:x:0:0:/],
+  ["awk -F: 'NR==1{print $1,$3;}' /etc/passwd", /^root 0\n$/],
+  ["printf 'a\\na\\nb\\n' | uniq -c", /^ +2 a\n +1 b\n$/],
+  ["free -m|grep Mem|awk '{print $2 ,$3, $4}'", /^\d+ \d+ \d+\n$/],
+  ["ls -lh $(which ls)", /^-rwxr-xr-x 1 root root \d+K \w{3} +\d+ .* \/usr\/bin\/ls\n$/],
+  ["for i in $(echo a b c); do echo $i; done", /^a\nb\nc\n$/],
+  ["lscpu | grep Model", /Model name: +\S+[^]*Model: +\d+/],
+  ["i=1; i=$((i+1)); echo $((6*7)) $i", /^42 2\n$/],
+  ["p=/a/b; r='x (deleted)'; echo ${p##*/} ${r%(deleted)}", /^b x\n$/],
+  ["cat <<EOF\nbody\nEOF\ncat <<< word", /^body\nword\n$/],
+  ["sleep 0.1 & echo x; wait", /^x\n$/],
+  ["ls /etc/pass*; ls -d /proc/[0-9]* | wc -l", /^\/etc\/passwd\n\/etc\/passwd-\n[1-9]\d+\n$/],
+  ["echo $$ $RANDOM $PWD $0", /^\d+ \d+ \/root bash\n$/],
+  ["hostname -I; hostname", /^\d+\.\d+\.\d+\.\d+ \n(?!-I)\S+\n$/],
+  [
+    "rm /nonexistent; echo $?; touch /proc/x; echo $?",
+    /No such file or directory\n1\n.*touch.*\n1\n|^1\n1\n/,
+  ],
+  ["/tmp; echo $?; cd /tmp; echo hi>f; ./f; echo $?", /126[^]*126/],
+  ["[ $(cat /proc/self/exe | wc -c) = $(stat -c %s /usr/bin/cat) ] && echo same", /^same\n$/],
+  [
+    "dd if=/proc/self/exe bs=22 count=1 2>&1 >/dev/null | tail -1",
+    /^22 bytes copied, \d.* s, \d.* [kM]?B\/s\n$/,
+  ],
+  ["cd /tmp; cp /bin/busybox .x; ./.x NOPE; echo $?", /NOPE: applet not found[^]*127|127/],
+  ["busybox | head -1", /^BusyBox v1\.35\.0 \(Debian /],
+  ['test "$(hostname)" = "$(awk \'$1=="127.0.1.1"{print $NF}\' /etc/hosts)" && echo equal', /^equal\n$/],
+  ["(crontab -l 2>/dev/null; echo '@daily /tmp/l') | crontab -; crontab -l", /^@daily \/tmp\/l\n$/],
+  ["ls -l /etc/debian_version", / \w{3} +\d+ +(\d{4}|\d\d:\d\d) /],
+];
+
+test("the answers that gave other decoys away", async () => {
+  const client = await login("127.0.0.14");
+  const wrong: unknown[] = [];
+  for (const [line, answer] of TELLS) {
+    const { text } = await runOne(client, line);
+    if (!answer.test(text)) wrong.push({ line, text: text.slice(0, 300) });
+  }
+  client.end();
+  expect(TELLS.length).toBeGreaterThan(25);
+  expect(wrong).toEqual([]);
+});
+
+async function opens(localAddress: string, username: string, password: string): Promise<boolean> {
+  const client = new Client();
+  client.connect({ localAddress, host: "127.0.0.1", port: product.port("ssh"), username, password });
+  const outcome = await Promise.race([
+    once(client, "ready").then(
+      () => true,
+      () => false,
+    ),
+    new Promise<boolean>((resolve) => client.once("error", () => resolve(false))),
+  ]);
+  client.end();
+  return outcome;
+}
+
+test("only the accepted pair opens, before and after a restart; pairs of decoy hunters never do", async () => {
+  const { user, password } = product.pair("ssh");
+  const refused = [
+    [user, `${password}x`],
+    [user, "345gs5662d34"],
+    ["345gs5662d34", "345gs5662d34"],
+    ["charles", "charles"],
+    [user, ""],
+  ] as const;
+  const ask = async (): Promise<readonly boolean[]> =>
+    Promise.all(refused.map(([name, secret]) => opens("127.0.0.15", name, secret)));
+  expect(await opens("127.0.0.15", user, password)).toBe(true);
+  expect(await ask()).toEqual(refused.map(() => false));
+  const { dataDir } = product;
+  await product.stop();
+  product = await startProduct({ dataDir });
+  expect(product.pair("ssh")).toEqual({ user, password });
+  expect(await opens("127.0.0.15", user, password)).toBe(true);
+  expect(await ask()).toEqual(refused.map(() => false));
+}, 90_000);
+
 async function expectTyped(ip: string, answers: readonly Answer[]): Promise<void> {
   expect([...notFound(answers)].filter((name) => !ABSENT_FROM_DASH.has(name) && !name.includes("/"))).toEqual(
     [],

@@ -338,6 +338,12 @@ const TELLS: readonly (readonly [line: string, answer: RegExp])[] = [
   ["busybox | head -1", /^BusyBox v1\.35\.0 \(Debian /],
   ['test "$(hostname)" = "$(awk \'$1=="127.0.1.1"{print $NF}\' /etc/hosts)" && echo equal', /^equal\n$/],
   ["(crontab -l 2>/dev/null; echo '@daily /tmp/l') | crontab -; crontab -l", /^@daily \/tmp\/l\n$/],
+  ["su - root -c 'env | grep -c ^SSH_; echo $PATH'; bash -lc 'echo in'", /^0\n\/usr\/local\/sbin:\S+\nin\n$/],
+  [
+    "grep State: /proc/self/status; awk --version",
+    /^State:\tR \(running\)\nawk: not an option: --version\n$/,
+  ],
+  ["lastb | tail -1; last | head -1", /^btmp begins .*\n\S+ +pts\/\d/],
   ["ls -l /etc/debian_version", / \w{3} +\d+ +(\d{4}|\d\d:\d\d) /],
 ];
 

@@ -356,7 +356,7 @@ class ProcessFolder {
   }
 }
 
-export function netFolder(ino: number): MadeFolder {
+function netFolder(ino: number): MadeFolder {
   const folder = new MadeFolder(ino, { mode: 0o555, mtime: ({ view }) => view.now() });
   let next = ino * 64;
   for (const [name, content] of Object.entries(netFiles)) {
@@ -367,12 +367,14 @@ export function netFolder(ino: number): MadeFolder {
 }
 
 /** The process of that number as this caller sees it; the caller's own program is what it says it is. */
-export function processOf(pid: number, { view, caller }: ReadContext): ProcessFacts | undefined {
+function processOf(pid: number, { view, caller }: ReadContext): ProcessFacts | undefined {
   const known = view.processes.get(pid);
   if (caller.as?.pid !== pid) return known;
   const { exe } = caller.as;
   const name = exe.slice(exe.lastIndexOf("/") + 1);
-  if (known !== undefined) return { ...known, exe, comm: known.exe === exe ? known.comm : name.slice(0, 15) };
+  // Who reads is running.
+  if (known !== undefined)
+    return { ...known, state: "R", exe, comm: known.exe === exe ? known.comm : name.slice(0, 15) };
   return {
     pid,
     ppid: 1,

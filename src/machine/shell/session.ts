@@ -4,16 +4,16 @@ import { type Program, type ProgramTable, tableOf } from "../commands/command.ts
 import type { ExitStatus, Pipes, Shell, Terminal } from "../contract.ts";
 import type { LoginSession, ShellFactory, ShellRequest, WorldView } from "../model.ts";
 import { Pty } from "../terminal/pty.ts";
-import type { Budget } from "./budget.ts";
 import { type Limits, machineLimits } from "./budget.ts";
 import { ExitJump } from "./control.ts";
 import { errnoOf, LimitReached, ProcessEnded } from "./errors.ts";
 import { evaluator } from "./evaluator.ts";
 import { greeting } from "./greeting.ts";
-import { type LineRun, type LoginContext } from "./host.ts";
+import { type LoginContext } from "./host.ts";
 import { type InteractiveShell, interactiveShell } from "./interactive.ts";
 import { LineLog } from "./line-log.ts";
 import { loginEnvironment } from "./login-environment.ts";
+import { readLoginFiles } from "./login-files.ts";
 import { Descriptor, type Descriptors, type OpenFile } from "./open-file.ts";
 import { pipeInput, pipeOutput } from "./pipe-files.ts";
 import { type Credentials, LiveProcesses, live, Process } from "./processes.ts";
@@ -287,7 +287,7 @@ class LoginShell implements Shell {
     state.variables.set("PS1", {
       value: dialect === "bash" ? "\\s-\\v\\$ " : process.owner.uid === 0 ? "# " : "$ ",
     });
-    await startupFiles(sh, this.home);
+    await readLoginFiles(sh, this.home);
     return login.interactive(sh);
   }
 
@@ -376,26 +376,3 @@ function endSession(context: LoginContext, sid: number): void {
     process.deliver(SIGNAL.KILL);
   }
 }
-
-async function startupFiles(sh: ShellProcess, home: string): Promise<void> {
-  const files = [
-    "/etc/profile",
-    ...(sh.state.dialect === "bash"
-      ? [`${home}/.bash_profile`, `${home}/.bash_login`, `${home}/.profile`]
-      : [`${home}/.profile`]),
-  ];
-  let personal = false;
-  for (const file of files) {
-    if (file !== "/etc/profile" && (personal || !sh.fs.access(file, "read"))) continue;
-    if (file !== "/etc/profile") personal = true;
-    if (!sh.fs.access(file, "read")) continue;
-    try {
-      await sh.evaluator.words(sh, [".", file]);
-    } catch (error) {
-      if (!(error instanceof LimitReached)) throw error;
-    }
-  }
-  sh.state.status = 0;
-}
-
-export type { Budget, LineRun };

@@ -2,6 +2,7 @@ import type { Program, ProgramContext } from "../commands/command.ts";
 import { errnoOf, strerror } from "./errors.ts";
 import { evaluator } from "./evaluator.ts";
 import type { InteractiveShell } from "./interactive.ts";
+import { readLoginFiles } from "./login-files.ts";
 import { exitStatusOf, freshState, runFresh, setShellVariables } from "./scripts.ts";
 import { ShellProcess } from "./shell-process.ts";
 import type { Dialect } from "./state.ts";
@@ -115,9 +116,14 @@ async function runShell(
   if (script !== undefined && !invocation.stdin) return runFile(context, { script, args, base, parts });
   if (invocation.interactive || (context.isTerminal(0) && context.isTerminal(2) && login.tty !== undefined)) {
     const state = freshState(process, { ...base, arg0: context.argv0, args: [...invocation.rest] });
-    state.login = invocation.login;
+    state.login = invocation.login || context.argv0.startsWith("-");
     const sh = new ShellProcess({ ...parts, process, state });
     setShellVariables(sh);
+    if (state.login) {
+      // /etc/profile asks whether there is a prompt.
+      if (dialect === "bash") state.variables.set("PS1", { value: "\\s-\\v\\$ " });
+      await readLoginFiles(sh, process.env.get("HOME") ?? "/");
+    }
     return interactive(sh);
   }
   const state = freshState(process, {

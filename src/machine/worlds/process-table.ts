@@ -165,7 +165,7 @@ export class WorldProcesses implements ProcessTable {
     const { user, system, idle } = this.#model.hardware.cpuTimes(this.#now());
     const busy = ((user + system) / Math.max(1, user + system + idle)) * this.#model.hardware.cpus.length;
     // What the role is for does the work; the daemons that every machine has hardly run.
-    return busy * (HOUSEKEEPING.test(one.unit) || one.pid === 1 ? 0.0004 + 0.002 * weight : 0.05 * weight);
+    return busy * (HOUSEKEEPING.test(one.unit) || one.pid === 1 ? 0.00005 + 0.0004 * weight : 0.05 * weight);
   }
 
   /** Processors taken by what was started here. */

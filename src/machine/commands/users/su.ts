@@ -34,7 +34,9 @@ async function become(
 ): Promise<number> {
   const account = context.world.users.byName(user);
   if (account === undefined) return 1;
-  const env = new Map(context.env);
+  // `su -` keeps nothing but the kind of terminal.
+  const kept = how.login ? new Set(["TERM", "LANG"]) : undefined;
+  const env = new Map([...context.env].filter(([name]) => kept === undefined || kept.has(name)));
   env.set("HOME", account.home);
   env.set("SHELL", account.shell);
   if (user !== "root") {

@@ -29,7 +29,7 @@ import { type ThreadData, type ThreadRole, workersOf } from "./threads/contract.
 import { threadSpawner } from "./threads.ts";
 
 /** Something that `decnet up` needs did not start, or a person has to allow it first. */
-export class StartFailedError extends CodedError {
+class StartFailedError extends CodedError {
   readonly code = "START_FAILED";
 }
 

@@ -16,7 +16,7 @@ export interface LineCounts {
   duplicatesSkipped: number;
 }
 
-export const noCounts = (): LineCounts => ({
+const noCounts = (): LineCounts => ({
   lines: 0,
   accepted: 0,
   suppressed: 0,

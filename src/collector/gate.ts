@@ -18,8 +18,6 @@ export interface GateKey {
   readonly type: string;
 }
 
-export type Verdict = "accept" | "rate" | "drop_app";
-
 /**
  * Decides which lines become records. Keys of the rate limit live in a fixed table, sets of eight, the oldest of a
  * set is replaced: constant cost at any number of keys, and a forgotten key errs towards accepting.

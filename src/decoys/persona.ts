@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type MachinePersona, machinePersonaSchema } from "#machine/persona.ts";
 
-export { authSchema, type MachinePersona, machinePersonaSchema } from "#machine/persona.ts";
+export { type MachinePersona, machinePersonaSchema } from "#machine/persona.ts";
 
 /** What the fleet hands to one decky: `config.json` of its process or container. */
 export const deckyConfigSchema = z.strictObject({

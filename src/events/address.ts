@@ -57,7 +57,7 @@ function parsePort(text: string, from: number): number | undefined {
 }
 
 /** @returns `text` itself when it is four decimal octets without leading zeros */
-export function parseIpv4(text: string): string | undefined {
+function parseIpv4(text: string): string | undefined {
   return ipv4End(text, 0) === text.length ? text : undefined;
 }
 

@@ -26,7 +26,7 @@ const since = "0.1.0";
 const opened = { description: "A client connected; sent at once, so a port scan shows.", since };
 
 /** `connect` under the name its protocol gives it. */
-export const connectionOpened = eventType(opened, {});
+const connectionOpened = eventType(opened, {});
 
 /** Events of every TCP decoy; ftp, smb and rdp name `connect` `connection`. */
 export const commonEvents = {

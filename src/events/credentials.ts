@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 
 /** Bytes of a secret that travel; `secret_b64` then has at most 2 048 characters. */
-export const MAX_SECRET_BYTES = 1_536;
+const MAX_SECRET_BYTES = 1_536;
 const MAX_PRINTABLE = 512;
 
 /** Keys that a kind must carry besides the secret, without which the response is worthless. */

@@ -5,7 +5,7 @@ import { ADDRESS_KEYS, BOUND_KEYS, CREDENTIAL_KEYS, KEY_PATTERN, RELAY_ID, TRACE
 /** Bytes of a line without its LF: below Docker's 16 KiB buffer, so a line is never split. */
 export const MAX_LINE_BYTES = 16_000;
 /** UTF-8 bytes of one value. */
-export const MAX_VALUE_BYTES = 8_192;
+const MAX_VALUE_BYTES = 8_192;
 
 /** `null` and `undefined` leave the key out; lists and objects become JSON text. */
 export type FieldValue = string | number | boolean | bigint | null | undefined | object;
@@ -69,7 +69,7 @@ function encodeTail(event: LineEvent): string {
 }
 
 /** `2026-07-19T14:22:31.250417+00:00` */
-export function lineTimestamp(ns: bigint): string {
+function lineTimestamp(ns: bigint): string {
   const micros = ns / 1_000n;
   const seconds = new Date(Number(micros / 1_000n)).toISOString().slice(0, 19);
   return `${seconds}.${(micros % 1_000_000n).toString().padStart(6, "0")}+00:00`;
@@ -100,7 +100,7 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** Escapes a value of `relay@55555`: no raw line break, and every string comes back. */
-export function escapeValue(text: string): string {
+function escapeValue(text: string): string {
   return text.replace(SPECIAL, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

@@ -44,7 +44,7 @@ const LINE_START = Buffer.from('{"sid":"');
 const SID_END = LINE_START.length + 36;
 
 /** The session a line says it belongs to: `sid` comes first and is well formed, or the line is no line. */
-export function sidOfLine(line: Buffer): string | undefined {
+function sidOfLine(line: Buffer): string | undefined {
   if (line.length <= SID_END || line.length > MAX_SHARD_LINE) return undefined;
   if (line.compare(LINE_START, 0, LINE_START.length, 0, LINE_START.length) !== 0 || line[SID_END] !== 0x22) {
     return undefined;
@@ -54,7 +54,7 @@ export function sidOfLine(line: Buffer): string | undefined {
 }
 
 /** Reads one line, without its LF. Bytes that are no UTF-8 are replaced; what does not parse is nothing. */
-export function parseShardLine(line: Buffer): ShardLine | undefined {
+function parseShardLine(line: Buffer): ShardLine | undefined {
   const sid = sidOfLine(line);
   if (sid === undefined) return undefined;
   const body = parseObject(line.toString("utf8"));

@@ -184,7 +184,7 @@ class ElementReader {
 const ignore = (): void => {};
 
 /** W3C trace context, version 00. */
-export function isTraceparent(text: string): boolean {
+function isTraceparent(text: string): boolean {
   return (
     /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text) &&
     !text.startsWith("00-00000000000000000000000000000000") &&

@@ -57,7 +57,7 @@ export const hasshAlgorithms = (init: KexInit): string =>
   [init.kex, init.encryptionC2s, init.macC2s, init.compressionC2s].join(";");
 
 /** `kex;encryption;mac;compression`, server to client. */
-export const hasshServerAlgorithms = (init: KexInit): string =>
+const hasshServerAlgorithms = (init: KexInit): string =>
   [init.kex, init.encryptionS2c, init.macS2c, init.compressionS2c].join(";");
 
 /** The client's HASSH. @see https://github.com/salesforce/hassh */

@@ -19,5 +19,3 @@ export const fleetSettings = z.strictObject({
     env: "DECNET_LOCAL_MEMORY_MB",
   }),
 });
-
-export type FleetSettings = z.output<typeof fleetSettings>;

@@ -1,6 +1,6 @@
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
-import type { Errno, LoginFacts, Shell, ShellObserver, UserFs } from "./contract.ts";
+import type { LoginFacts, Shell, ShellObserver, UserFs } from "./contract.ts";
 import type { CpuTimes, Hardware, MemoryState, Mount } from "./hardware-model.ts";
 import type { MachinePersona } from "./persona.ts";
 
@@ -489,4 +489,3 @@ export interface WorldSettings {
 }
 
 export type { CpuFacts, CpuTimes, Disk, Hardware, MemoryState, Mount } from "./hardware-model.ts";
-export type { Errno };

@@ -1,8 +1,8 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Seeded } from "./model.ts";
 
 /** sfc32 over four words of a hash: fast, and the same on every machine. */
-export function seededFrom(words: Int32Array): Seeded {
+function seededFrom(words: Int32Array): Seeded {
   let [a = 0, b = 0, c = 0, d = 0] = words;
   const next32 = (): number => {
     const sum = (((a + b) | 0) + d) | 0;
@@ -34,11 +34,6 @@ const wordsOf = (digest: Buffer): Int32Array =>
 /** Values that belong to one decky: keyed by its secret, so that no answer tells anything about it. */
 export function deckySeeded(secret: string, purpose: string): Seeded {
   return seededFrom(wordsOf(createHmac("sha256", Buffer.from(secret, "hex")).update(purpose).digest()));
-}
-
-/** Values that are the same on every machine of a release: the bytes of its packages' files. */
-export function publicSeeded(purpose: string): Seeded {
-  return seededFrom(wordsOf(createHash("sha256").update(purpose).digest()));
 }
 
 /** A number in 0 ≤ x < 1 from two integers; smooth functions of time are made of it. */

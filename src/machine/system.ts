@@ -38,7 +38,7 @@ export interface MachineSystem {
   shadowField(accepted: Readonly<Record<string, string>>, user: string): string | undefined;
 }
 
-export function createModel(
+function createModel(
   options: MachineOptions,
   release: ReleaseFacts,
   packages: MachineModel["packages"],
@@ -63,7 +63,7 @@ function isNeeded(path: string, processes: readonly BaseProcess[], daemons: Read
   return processes.some((one) => one.exe === path) || daemons.has(path);
 }
 
-export const accountsOf = (passwd: string): Account[] =>
+const accountsOf = (passwd: string): Account[] =>
   passwd
     .split("\n")
     .filter((line) => line !== "")
@@ -73,7 +73,7 @@ export const accountsOf = (passwd: string): Account[] =>
     });
 
 /** While a machine is being put together nobody looks at it: a view that must not be asked. */
-export const nobodysContext = (): ReadContext => {
+const nobodysContext = (): ReadContext => {
   const view = new Proxy({} as WorldView, {
     get(_target, name) {
       throw new ReferenceError(`The base was asked for ${String(name)} while it was being built.`);

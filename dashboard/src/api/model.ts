@@ -6,7 +6,6 @@ export type LogEvent = Schemas["LogEvent"];
 export type LogDetail = Schemas["LogDetail"];
 export type LogFacets = Schemas["LogFacets"];
 export type FacetValue = Schemas["FacetValue"];
-export type HistogramBar = Schemas["HistogramBar"];
 export type Stats = Schemas["Stats"];
 export type TopValue = Schemas["TopValue"];
 export type Attacker = Schemas["Attacker"];
@@ -18,8 +17,6 @@ export type Command = Schemas["Command"];
 export type Credential = Schemas["Credential"];
 export type TopCredential = Schemas["TopCredential"];
 export type Decky = Schemas["Decky"];
-export type DeckyService = Schemas["DeckyService"];
-export type SignedIn = Schemas["SignedIn"];
 export type CurrentSession = Schemas["CurrentSession"];
 
 type QueryOf<O extends keyof operations> = NonNullable<operations[O]["parameters"]["query"]>;

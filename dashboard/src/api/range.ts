@@ -9,7 +9,7 @@ export interface RangeSearch {
   readonly to?: string | undefined;
 }
 
-export const DEFAULT_PRESET: Preset = "24h";
+const DEFAULT_PRESET: Preset = "24h";
 
 const SPAN_MS: Record<Preset, number> = {
   "15m": 900_000,

@@ -10,7 +10,7 @@ import { Time } from "./time.tsx";
 import { Untrusted } from "./untrusted.tsx";
 
 /** Accepted means that the decoy's policy let the visitor in, and says so. */
-export function Outcome({ outcome }: { readonly outcome: string | null }) {
+function Outcome({ outcome }: { readonly outcome: string | null }) {
   if (outcome === "success")
     return (
       <span className="mark tone-warning" title={words.acceptedHint}>

@@ -218,7 +218,7 @@ interface FactProps {
   readonly children: ReactNode;
 }
 
-export function Fact({ name, pivots, children }: FactProps) {
+function Fact({ name, pivots, children }: FactProps) {
   return (
     <>
       <dt>{name}</dt>

@@ -14,7 +14,7 @@ interface Parts {
   readonly ms: number;
 }
 
-export function partsOf(at: Date, zone: Zone): Parts {
+function partsOf(at: Date, zone: Zone): Parts {
   return zone === "utc"
     ? {
         year: at.getUTCFullYear(),
@@ -44,7 +44,7 @@ export function zoneMark(at: Date, zone: Zone): string {
   return `${offset < 0 ? "−" : "+"}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
 }
 
-export function dayText(at: Date, zone: Zone): string {
+function dayText(at: Date, zone: Zone): string {
   const { year, month, day } = partsOf(at, zone);
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}`;
 }

@@ -8,7 +8,7 @@ import { words } from "./words.ts";
 const SKELETON_AFTER_MS = 150;
 
 /** True once `active` has held for 150 ms, so that quick answers never flash a skeleton. */
-export function useSlow(active: boolean): boolean {
+function useSlow(active: boolean): boolean {
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     if (!active) {
@@ -56,7 +56,7 @@ interface FailureProps {
   readonly onRetry?: (() => void) | undefined;
 }
 
-export function problemOf(error: unknown): ProblemText {
+function problemOf(error: unknown): ProblemText {
   if (error instanceof ApiProblem) return error.problem;
   return { title: words.broken, detail: words.brokenDetail };
 }

@@ -27,7 +27,7 @@ interface TimeChartProps {
 const LEAST_DRAG_PX = 6;
 
 /** Fills the intervals that the server left out with zero, so that a quiet hour has its width. */
-export function fillBars(bars: readonly TimeBar[], from: number, to: number, stepMs: number): TimeBar[] {
+function fillBars(bars: readonly TimeBar[], from: number, to: number, stepMs: number): TimeBar[] {
   const counts = new Map(bars.map((bar) => [Math.floor(bar.at / stepMs), bar.count]));
   const first = Math.floor(from / stepMs);
   const last = Math.floor((to - 1) / stepMs);

@@ -17,7 +17,7 @@ interface Visit {
 }
 
 /** Ready to paste: how to visit a decky, the shells first because they show the most. */
-export function visits(deckies: readonly Visitable[], most: number): Visit[] {
+function visits(deckies: readonly Visitable[], most: number): Visit[] {
   const order = (name: string) => (name === "ssh" ? 0 : name === "telnet" ? 1 : 2);
   const open = deckies.flatMap(({ services }) => services.filter(({ state }) => state === "running"));
   const found = new Map<string, Visit>();

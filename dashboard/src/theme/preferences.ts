@@ -84,7 +84,7 @@ export function resolvedTheme(): "dark" | "light" {
   return matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
 }
 
-export function applyTheme(): void {
+function applyTheme(): void {
   document.documentElement.dataset["theme"] = resolvedTheme();
   document.documentElement.dataset["density"] = current.density;
 }

@@ -44,7 +44,7 @@ export function requireLoopback(host: string): void {
 const portFile = z.record(z.string(), z.int().min(1).max(65_535));
 
 /** The services of the local fleet, as `decnet up` wrote them down. */
-export function loadTargets(dataDir: string, host: string): readonly Target[] {
+function loadTargets(dataDir: string, host: string): readonly Target[] {
   const folder = join(dataDir, "fleet");
   const ports = readState(join(folder, "ports.json"), portFile);
   if (ports === undefined)

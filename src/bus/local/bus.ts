@@ -7,7 +7,7 @@ import type { Topics } from "../topics.ts";
 import { QUEUE_LIMIT, SubscriptionQueue } from "./queue.ts";
 
 /** Bytes of JSON one payload may have; a bigger one is counted and dropped. */
-export const PAYLOAD_LIMIT = 512 * 1024;
+const PAYLOAD_LIMIT = 512 * 1024;
 
 export interface BusCounters {
   published: number;

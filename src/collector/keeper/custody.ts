@@ -7,10 +7,10 @@ import type { Owner, Reports } from "./reports.ts";
 import type { Usage } from "./usage.ts";
 
 /** Largest captured file. */
-export const MAX_FILE_BYTES = 50 * 1024 * 1024;
+const MAX_FILE_BYTES = 50 * 1024 * 1024;
 const PIECE = 256 * 1024;
 /** Files on their way in; what a kill leaves there is cleared at the next start. */
-export const INCOMING = ".incoming";
+const INCOMING = ".incoming";
 /** Each content once: `.sha256/<2 hex>/<64 hex>`, to which the files of the deckies are hard links. */
 export const CONTENTS = ".sha256";
 /** A `.part` that nobody finished. */

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Seeded } from "../contract.ts";
 
 /** `seed(purpose) = HMAC-SHA-256(secret, purpose)`; same decky and purpose, same values for ever. */
-export const seed = (secret: string, purpose: string): Buffer =>
+const seed = (secret: string, purpose: string): Buffer =>
   createHmac("sha256", Buffer.from(secret, "hex")).update(purpose).digest();
 
 /** A deterministic generator over `seed`: block n = HMAC-SHA-256(seed, n). Never for nonces, salts or session ids. */

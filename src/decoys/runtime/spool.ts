@@ -16,7 +16,7 @@ const QUEUE_BYTES = 4 * 1024 * 1024;
 const FILE_BYTES = 16 * 1024 * 1024;
 
 /** A name that sorts by start time and is unique: two runs never share a file. */
-export const runName = (now: number): string =>
+const runName = (now: number): string =>
   `${new Date(now).toISOString().replaceAll(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`;
 
 /**

@@ -1,5 +1,5 @@
 /** Length of an incomplete UTF-8 sequence at the end of `bytes`: 0 to 3. */
-export function incompleteTail(bytes: Uint8Array): number {
+function incompleteTail(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) return 0;

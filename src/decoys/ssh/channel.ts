@@ -3,7 +3,7 @@ import { ByteQueue } from "../terminal/byte-queue.ts";
 import { MSG, message } from "./transport/wire.ts";
 
 /** sshd's session window and packet size. */
-export const WINDOW = 64 * 32_768;
+const WINDOW = 64 * 32_768;
 export const PACKET = 32_768;
 const STDERR = 1;
 

@@ -29,11 +29,7 @@ const makers: Readonly<Record<HostKeyType, () => Promise<{ privateKey: KeyObject
 };
 
 /** In the order in which sshd loads and lists them. */
-export const hostKeyTypes = [
-  "ssh-rsa",
-  "ecdsa-sha2-nistp256",
-  "ssh-ed25519",
-] as const satisfies HostKeyType[];
+const hostKeyTypes = ["ssh-rsa", "ecdsa-sha2-nistp256", "ssh-ed25519"] as const satisfies HostKeyType[];
 
 const url = (text: string | undefined): Buffer => Buffer.from(text ?? "", "base64url");
 

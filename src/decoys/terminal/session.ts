@@ -53,7 +53,7 @@ function countOf(machine: Machine): Map<string, number> {
 const total = (count: Map<string, number>): number => count.values().reduce((sum, n) => sum + n, 0);
 
 /** Where the machine thinks it was reached: its own address when the bound port is not the persona's. */
-export function localView(
+function localView(
   { connection, declaredPort }: SessionPeer,
   context: Pick<SessionContext, "persona">,
 ): { readonly ip: string; readonly port: number } {

@@ -21,7 +21,7 @@ const unescape = (text: string): string =>
   );
 
 /** Reads one line of ours back; an independent reader of the format, for tests. */
-export function readLine(line: string): SeenEvent {
+function readLine(line: string): SeenEvent {
   const header = HEADER.exec(line);
   if (header === null) throw new Error(`no event line: ${line}`);
   const [all, pri = "0", decky = "", service = "", type = ""] = header;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "#kernel/clock.ts";
 import { type Log, silentLog } from "#kernel/log.ts";
-import type { Machine, ShellObserver } from "#machine/contract.ts";
+import type { Machine } from "#machine/contract.ts";
 import type { DeckyConfig, Persona } from "../persona.ts";
 import { type AnyDecoy, startDecky } from "../runtime/decky.ts";
 import { createFakeMachine } from "./fake-machine.ts";
@@ -126,25 +126,5 @@ export async function startDecoy(decoy: AnyDecoy, given: StartOptions = {}): Pro
       watcher.close();
       if (given.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
-  };
-}
-
-/** An observer that keeps what it is told. */
-export function recordingObserver(): ShellObserver & { readonly calls: readonly [string, unknown][] } {
-  const calls: [string, unknown][] = [];
-  const keep =
-    (name: string) =>
-    (event: unknown): void =>
-      void calls.push([name, event]);
-  return {
-    calls,
-    command: keep("command"),
-    commandEnded: keep("commandEnded"),
-    shellInput: keep("shellInput"),
-    downloadAttempt: keep("downloadAttempt"),
-    urlSeen: keep("urlSeen"),
-    lateralAttempt: keep("lateralAttempt"),
-    machineChange: keep("machineChange"),
-    fileCaptured: keep("fileCaptured"),
   };
 }

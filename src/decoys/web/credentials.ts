@@ -2,7 +2,7 @@ import { secretFields } from "#events/credentials.ts";
 import { headerOf, type RequestHead } from "./request.ts";
 
 /** Names under which log-in forms send an account and its secret; the first that is present wins. */
-export const principalNames = [
+const principalNames = [
   "username",
   "user",
   "email",
@@ -14,7 +14,7 @@ export const principalNames = [
   "uname",
   "pma_username",
 ] as const;
-export const secretNames = [
+const secretNames = [
   "password",
   "pass",
   "pwd",

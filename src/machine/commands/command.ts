@@ -3,7 +3,7 @@ import type { MachineFs, MachineModel, WorldView } from "../model.ts";
 import { openPath } from "../shell/device-files.ts";
 import { CallFailed, errnoOf, strerror } from "../shell/errors.ts";
 import { absolute, type LineRun, type LoginContext } from "../shell/host.ts";
-import { Descriptor, type Descriptors, type OpenFile } from "../shell/open-file.ts";
+import { type Descriptors, type OpenFile } from "../shell/open-file.ts";
 import type { ExitState, Process } from "../shell/processes.ts";
 import { decode, encode } from "../shell/text.ts";
 
@@ -59,7 +59,7 @@ export interface ProgramParts {
 
 const FLUSH_BYTES = 8192;
 /** Most that a program keeps of its input at once. */
-export const MAX_INPUT = 32 * 1024 * 1024;
+const MAX_INPUT = 32 * 1024 * 1024;
 
 /** What a running program sees. */
 export class ProgramContext {
@@ -317,9 +317,6 @@ export class Input {
     else this.#rest = bytes;
   }
 }
-
-/** A descriptor for a program that a program starts. */
-export const descriptorOf = (file: OpenFile): Descriptor => new Descriptor(file);
 
 export function tableOf(programs: readonly Program[]): ProgramTable {
   const byName = new Map<string, Program>();

@@ -143,7 +143,7 @@ function ownLogins(model: MachineModel, from: number, to: number): LogLine[] {
 }
 
 /** First lines of the kernel's ring buffer, as far as every machine has them. */
-export function bootLines(model: MachineModel): LogLine[] {
+function bootLines(model: MachineModel): LogLine[] {
   const { persona, release, hardware } = model;
   const disk = hardware.disks[0];
   const root = hardware.disks.find((one) => one.mountpoint === "/");

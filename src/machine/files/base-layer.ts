@@ -175,10 +175,6 @@ class PackedNode implements BaseNode {
   }
 }
 
-/** The entry of the release's tree that a node stands for. */
-export const packedIndex = (node: BaseNode): number | undefined =>
-  node instanceof PackedNode ? node.index : undefined;
-
 export interface MadeAttributes {
   readonly mode: number;
   readonly uid?: number;

@@ -25,7 +25,7 @@ interface Facts {
 const hexOf = (secret: string, purpose: string): string =>
   createHmac("sha256", Buffer.from(secret, "hex")).update(purpose).digest("hex");
 
-export const machineIdOf = (secret: string): string => hexOf(secret, "machine-id").slice(0, 32);
+const machineIdOf = (secret: string): string => hexOf(secret, "machine-id").slice(0, 32);
 
 function network(builder: LayerBuilder, { model }: Facts): void {
   const { persona } = model;
@@ -101,6 +101,7 @@ function identity(builder: LayerBuilder, { model, accounts }: Facts): void {
   builder.file("/etc/motd", `\n${builder.recorded("/etc/motd").replace(/^\n/, "")}`, {
     mtime: persona.installedAt + 60,
   });
+  builder.file("/usr/share/bash-completion/bash_completion", COMPLETION, { mtime: 1_648_982_400 });
   builder.folder("/lost+found", { mode: 0o700, mtime: persona.installedAt });
   builder.file(
     "/boot/grub/grub.cfg",
@@ -108,6 +109,33 @@ function identity(builder: LayerBuilder, { model, accounts }: Facts): void {
     { mode: 0o444 },
   );
 }
+
+/** Read by every bash with a prompt: what stands in it is run, so it is no filler. */
+const COMPLETION = `#                                                          -*- shell-script -*-
+#
+#   bash_completion - programmable completion functions for bash 4.2+
+#
+#   The latest version of this software can be obtained here:
+#
+#   https://github.com/scop/bash-completion
+
+BASH_COMPLETION_VERSINFO=(2 11)
+
+# Completions of single commands are loaded when they are first asked for.
+_completion_loader()
+{
+    local cmd="\${1##*/}" dir
+    for dir in "\${BASH_COMPLETION_USER_DIR:-\${XDG_DATA_HOME:-$HOME/.local/share}/bash-completion}/completions" \\
+        /usr/share/bash-completion/completions; do
+        if [ -f "$dir/$cmd" ]; then
+            . "$dir/$cmd" && return 124
+        fi
+    done
+    return 1
+}
+
+# ex: filetype=sh
+`;
 
 /** A public key in wire form, for machines whose ssh service brings none of its own. */
 function standInKey(secret: string, type: HostKey["type"]): string {

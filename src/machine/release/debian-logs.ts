@@ -9,11 +9,11 @@ import type { InstalledPackages } from "./package-table.ts";
 const weekly: readonly LogName[] = ["auth.log", "syslog", "cron.log", "kern.log", "user.log"];
 const ADM = { mode: 0o640, gid: 4 };
 
-export const isLogLine = (value: unknown): value is LogLine =>
+const isLogLine = (value: unknown): value is LogLine =>
   typeof value === "object" && value !== null && "at" in value && "ident" in value && "message" in value;
 
 /** Lines that this world's own events added to a log. */
-export const worldLines = (view: WorldView, log: string): readonly LogLine[] => {
+const worldLines = (view: WorldView, log: string): readonly LogLine[] => {
   const kept = view.state.get(`log ${log}`);
   return Array.isArray(kept) ? kept.filter(isLogLine) : [];
 };

@@ -76,10 +76,3 @@ export function strerror(errno: AnyErrno): string {
 function isExtra(errno: AnyErrno): errno is ExtraErrno {
   return Object.hasOwn(extraTexts, errno);
 }
-
-/** The text of an errno error; anything else is a bug and is thrown on. */
-export function errorText(error: unknown): string {
-  const errno = errnoOf(error);
-  if (errno === undefined) throw error;
-  return strerror(errno);
-}

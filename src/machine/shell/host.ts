@@ -1,9 +1,8 @@
 import type { ShellObserver } from "../contract.ts";
 import type { MachineFs, MachineModel, WorldView } from "../model.ts";
 import type { Budget } from "./budget.ts";
-import { type AnyErrno, CallFailed, errorText } from "./errors.ts";
-import type { Descriptor, OpenFile } from "./open-file.ts";
-import type { Credentials, LiveProcesses, Process } from "./processes.ts";
+import type { OpenFile } from "./open-file.ts";
+import type { LiveProcesses, Process } from "./processes.ts";
 
 /** A terminal as programs on the machine see it. */
 export interface Tty {
@@ -77,6 +76,3 @@ export function normalPath(path: string): string {
   }
   return `/${out.join("/")}`;
 }
-
-export type { AnyErrno, Credentials, Descriptor };
-export { CallFailed, errorText };

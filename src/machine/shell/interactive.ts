@@ -87,7 +87,7 @@ function loadHistory(sh: ShellProcess): void {
 }
 
 /** On exit: what HISTFILE then names gets the lines of this session. */
-export function saveHistory(sh: ShellProcess, added: readonly string[]): void {
+function saveHistory(sh: ShellProcess, added: readonly string[]): void {
   const path = sh.vars.get("HISTFILE");
   const size = sh.vars.get("HISTFILESIZE");
   if (

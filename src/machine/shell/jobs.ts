@@ -44,7 +44,7 @@ export function addJob(
 }
 
 /** `+` for the current job, `-` for the one before. */
-export function jobMark(sh: ShellProcess, job: Job): string {
+function jobMark(sh: ShellProcess, job: Job): string {
   const open = currentOrder(sh);
   return open[0] === job ? "+" : open[1] === job ? "-" : " ";
 }
@@ -54,7 +54,7 @@ function currentOrder(sh: ShellProcess): readonly Job[] {
   return [...stopped, ...sh.state.jobs.filter((job) => job.state !== "stopped").reverse()];
 }
 
-export function jobStateText(job: Job): string {
+function jobStateText(job: Job): string {
   if (job.state === "stopped") return "Stopped";
   if (job.state === "running") return "Running";
   if (job.signal !== undefined) return signalDescription(job.signal);

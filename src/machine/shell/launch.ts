@@ -9,7 +9,7 @@ import type { Executable } from "../model.ts";
 import { CallFailed, errnoOf } from "./errors.ts";
 import { absolute, filesFor, type LineRun, type LoginContext } from "./host.ts";
 import { copyDescriptors, Descriptor, type Descriptors, setDescriptor } from "./open-file.ts";
-import { type ExitState, live, Process as PretendProcess, type Process } from "./processes.ts";
+import { live, Process as PretendProcess, type Process } from "./processes.ts";
 
 /** What the kernel finds when asked to execute a path, down to the program that runs. */
 export type Image =
@@ -247,5 +247,3 @@ export async function runForeign(process: Process, login: LoginContext): Promise
   });
   return 0;
 }
-
-export type { ExitState };

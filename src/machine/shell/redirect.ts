@@ -151,7 +151,7 @@ async function open(sh: ShellProcess, name: string, mode: OpenMode, noclobber: b
   return openFile(sh, name, mode, noclobber);
 }
 
-export function openFile(sh: ShellProcess, name: string, mode: OpenMode, noclobber = false): Descriptor {
+function openFile(sh: ShellProcess, name: string, mode: OpenMode, noclobber = false): Descriptor {
   try {
     const device = standardDevice(sh, name);
     if (device !== undefined) return device;

@@ -114,16 +114,12 @@ async function runShell(
   }
   const [script, ...args] = invocation.rest;
   if (script !== undefined && !invocation.stdin) return runFile(context, { script, args, base, parts });
-  if (invocation.interactive || (context.isTerminal(0) && context.isTerminal(2) && login.tty !== undefined)) {
+  if (invocation.interactive || isOnTerminal(context)) {
     const state = freshState(process, { ...base, arg0: context.argv0, args: [...invocation.rest] });
     state.login = invocation.login || context.argv0.startsWith("-");
     const sh = new ShellProcess({ ...parts, process, state });
     setShellVariables(sh);
-    if (state.login) {
-      // /etc/profile asks whether there is a prompt.
-      if (dialect === "bash") state.variables.set("PS1", { value: "\\s-\\v\\$ " });
-      await readLoginFiles(sh, process.env.get("HOME") ?? "/");
-    }
+    if (state.login) await beginLogin(sh, dialect);
     return interactive(sh);
   }
   const state = freshState(process, {
@@ -135,6 +131,15 @@ async function runShell(
   const sh = new ShellProcess({ ...parts, process, state });
   setShellVariables(sh);
   return exitStatusOf(sh, () => runStdin(sh));
+}
+
+const isOnTerminal = (context: ProgramContext): boolean =>
+  context.isTerminal(0) && context.isTerminal(2) && context.login.tty !== undefined;
+
+/** What a nested login shell reads first; /etc/profile asks whether there is a prompt. */
+async function beginLogin(sh: ShellProcess, dialect: Dialect): Promise<void> {
+  if (dialect === "bash") sh.state.variables.set("PS1", { value: "\\s-\\v\\$ " });
+  await readLoginFiles(sh, sh.process.env.get("HOME") ?? "/");
 }
 
 /** Commands from a pipe are read line by line: what they start reads the rest. */

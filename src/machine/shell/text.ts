@@ -74,14 +74,3 @@ export function byteCharacter(value: number): string {
 export function normalise(text: string): string {
   return escaped.test(text) ? decode(encode(text)) : text;
 }
-
-export function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
-  const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
-}

@@ -58,7 +58,7 @@ export class TestTerminal implements Terminal {
   }
   write(bytes: Uint8Array): void {
     this.screen += Buffer.from(bytes).toString();
-    for (const watcher of [...this.#watchers]) watcher();
+    for (const watcher of this.#watchers) watcher();
   }
   onResize(listener: (size: { columns: number; rows: number }) => void): void {
     this.#resized.push(listener);

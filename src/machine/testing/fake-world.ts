@@ -15,7 +15,7 @@ import type { MachinePersona } from "../persona.ts";
 import { MemoryFs, MemoryTree } from "./memory-fs.ts";
 
 /** A process table in memory. */
-export class FakeProcesses implements ProcessTable {
+class FakeProcesses implements ProcessTable {
   readonly table = new Map<number, ProcessFacts>();
   readonly #signals = new Map<number, (signal: number) => void>();
   #next = 1000;
@@ -82,7 +82,7 @@ export class FakeProcesses implements ProcessTable {
   }
 }
 
-export const rootAccount: Account = {
+const rootAccount: Account = {
   name: "root",
   uid: 0,
   gid: 0,

@@ -1,4 +1,4 @@
-import type { Errno, FileFacts, FileKind, WriteOptions } from "../contract.ts";
+import type { FileFacts, FileKind, WriteOptions } from "../contract.ts";
 import { FsError } from "../errors.ts";
 import type { Caller, Executable, MachineFs } from "../model.ts";
 
@@ -75,6 +75,11 @@ export class MemoryTree {
   }
 }
 
+function mustBeFolder(entry: Entry | undefined, path: string): void {
+  if (entry === undefined) throw new FsError("ENOENT", path);
+  if (entry.kind !== "directory") throw new FsError("ENOTDIR", path);
+}
+
 export class MemoryFs implements MachineFs {
   umask: number;
   readonly #tree: MemoryTree;
@@ -104,8 +109,7 @@ export class MemoryFs implements MachineFs {
           : `${at.slice(0, at.lastIndexOf("/"))}/${entry.target}`;
         return this.#locate([target, ...parts.slice(index + 1)].join("/"), follow, depth + 1);
       }
-      if (!last && entry === undefined) throw new FsError("ENOENT", path);
-      if (!last && entry?.kind !== "directory") throw new FsError("ENOTDIR", path);
+      if (!last) mustBeFolder(entry, path);
     }
     return at === "" ? "/" : at;
   }
@@ -233,7 +237,7 @@ export class MemoryFs implements MachineFs {
     const entry = this.#entry(from, false);
     const source = this.#locate(from, false);
     const target = this.#parent(to);
-    for (const [path, each] of [...this.#tree.entries]) {
+    for (const [path, each] of Array.from(this.#tree.entries)) {
       if (!path.startsWith(`${source}/`)) continue;
       this.#tree.entries.delete(path);
       this.#tree.entries.set(target + path.slice(source.length), each);
@@ -297,5 +301,3 @@ export class MemoryFs implements MachineFs {
   setAttributes(): void {}
   closed(): void {}
 }
-
-export type { Errno };

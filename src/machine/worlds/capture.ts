@@ -27,7 +27,7 @@ const sensitive: readonly (readonly [RegExp, string])[] = [
   [/^\/var\/log\/|\/\.bash_history$|^\/run\/utmp$/, "log_wipe"],
 ];
 
-export const changeKind = (path: string): string | undefined =>
+const changeKind = (path: string): string | undefined =>
   sensitive.find(([pattern]) => pattern.test(path))?.[1];
 
 interface Pending {

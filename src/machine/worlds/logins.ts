@@ -9,7 +9,7 @@ import type { KeptState } from "./state.ts";
 const MAX_SESSIONS = 16;
 const KEPT_RECORDS = 120;
 
-export const isLoginRecord = (value: unknown): value is LoginRecord =>
+const isLoginRecord = (value: unknown): value is LoginRecord =>
   typeof value === "object" && value !== null && "user" in value && "login" in value && "tty" in value;
 
 interface Parts {

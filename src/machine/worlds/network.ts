@@ -14,7 +14,7 @@ import type { WorldProcesses } from "./process-table.ts";
 const inodeOf = (seed: number, key: number): number => 12_000 + Math.floor(hashUnit(seed, key) * 30_000);
 
 /** Link-local address that the kernel forms from a MAC. */
-export function linkLocal(mac: string): string {
+function linkLocal(mac: string): string {
   const bytes = mac.split(":").map((part) => Number.parseInt(part, 16));
   const id = [
     (bytes[0] ?? 0) ^ 2,

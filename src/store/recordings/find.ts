@@ -36,7 +36,7 @@ export interface RecordingQuery {
 }
 
 /** Names become parts of paths: only these may. */
-export const isRecordingName = ({ decky, service, shard, sid }: RecordingQuery): boolean =>
+const isRecordingName = ({ decky, service, shard, sid }: RecordingQuery): boolean =>
   DECKY_PATTERN.test(decky) &&
   (service === undefined || SERVICE_PATTERN.test(service)) &&
   (shard === undefined || SHARD_PATTERN.test(shard)) &&
@@ -89,7 +89,7 @@ function namesIn(root: string, path: readonly string[], pattern: RegExp): readon
 }
 
 /** Opens a folder below the root, following no link; nothing when it is not there. */
-export function openPath(root: string, path: readonly string[]): Folder | undefined {
+function openPath(root: string, path: readonly string[]): Folder | undefined {
   let folder: Folder | undefined;
   try {
     folder = Folder.open(root);
@@ -107,7 +107,7 @@ export function openPath(root: string, path: readonly string[]): Folder | undefi
 }
 
 /** Nobody there, or something that is no folder or file of ours. */
-export const isAbsent = (error: unknown): boolean =>
+const isAbsent = (error: unknown): boolean =>
   ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "ENAMETOOLONG"].includes(
     (error as NodeJS.ErrnoException).code ?? "",
   );

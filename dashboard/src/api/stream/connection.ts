@@ -23,7 +23,7 @@ const LONGEST_WAIT_MS = 30_000;
 /** The server sends a comment each 15 s, but a page never sees comments; a silent socket ends by TCP. */
 const STABLE_AFTER_MS = 5000;
 
-export const browserParts: ConnectionParts = {
+const browserParts: ConnectionParts = {
   open: (url) => new EventSource(url),
   setTimer: (action, ms) => {
     const timer = setTimeout(action, ms);

@@ -27,7 +27,7 @@ export interface FeedParts {
 
 type TopicListener = (type: string, payload: Readonly<Record<string, unknown>>) => void;
 
-export const frameParts: FeedParts = {
+const frameParts: FeedParts = {
   schedule: (action) => void requestAnimationFrame(action),
   now: () => Date.now(),
 };

@@ -62,7 +62,7 @@ function Principal({ text }: { readonly text: string | null }) {
   );
 }
 
-export function Secret({ text }: { readonly text: string | null }) {
+function Secret({ text }: { readonly text: string | null }) {
   if (text === null) return <span className="faint">{words.masked}</span>;
   return text === "" ? (
     <span className="faint">{words.emptySecret}</span>

@@ -13,8 +13,8 @@ export interface CastHeader {
 }
 
 /** Larger screens are cut: a terminal of a million columns is an attack on the reader. */
-export const MOST_COLS = 500;
-export const MOST_ROWS = 200;
+const MOST_COLS = 500;
+const MOST_ROWS = 200;
 /** Characters of one recording that a page keeps. The recorder stops at 10 MiB. */
 export const MOST_CHARS = 48 * 1024 * 1024;
 

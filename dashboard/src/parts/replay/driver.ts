@@ -25,7 +25,7 @@ const LIVE_DELAY_S = 0.5;
 const FIRST_SCREEN_S = 0.4;
 const TELL_EVERY_MS = 100;
 
-export const frameDriverParts: DriverParts = {
+const frameDriverParts: DriverParts = {
   now: () => performance.now(),
   onFrame: (action) => {
     const id = requestAnimationFrame(action);

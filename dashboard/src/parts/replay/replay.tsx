@@ -36,7 +36,7 @@ interface ReplayViewProps {
   readonly downloadUrl: string;
 }
 
-export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16];
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 const changeSpeed = (speed: number, step: 1 | -1): number => {
   const at = SPEEDS.findIndex((each) => each >= speed);

@@ -11,7 +11,7 @@ const kindLetter: Readonly<Record<FileKind, string>> = {
 };
 
 /** `strmode(3)` */
-export function modeText({ kind, mode }: Pick<FileFacts, "kind" | "mode">): string {
+function modeText({ kind, mode }: Pick<FileFacts, "kind" | "mode">): string {
   const triple = (shift: number, special: number, set: string): string => {
     const bits = mode >> shift;
     const execute = (bits & 1) !== 0;

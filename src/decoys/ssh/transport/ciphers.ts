@@ -11,7 +11,7 @@ import { SshProtocolError } from "../errors.ts";
 import { Umac } from "./umac.ts";
 
 /** Largest packet_length sshd takes. */
-export const MAX_PACKET = 256 * 1024;
+const MAX_PACKET = 256 * 1024;
 /** sshd's words when lengths or checks do not fit; it sends them as a disconnect message. */
 const CORRUPT = "Packet corrupt";
 

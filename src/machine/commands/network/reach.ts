@@ -16,7 +16,7 @@ function isAddress(host: string): boolean {
 }
 
 /** The address a name has in this machine's own `/etc/hosts`, or the host itself when it is one. */
-export function localAddress(context: LoginContext, host: string): string | undefined {
+function localAddress(context: LoginContext, host: string): string | undefined {
   if (isAddress(host)) return host;
   if (host === "localhost") return "127.0.0.1";
   const hosts = Buffer.from(

@@ -12,6 +12,7 @@ const suites = [
   [["unit"], {}],
   [["dashboard", "dashboard-browser"], { cwd: join(root, "dashboard") }],
   [["process"], {}],
+  [["product"], {}],
   [["browser"], {}],
 ];
 for (const [projects, options] of suites) {

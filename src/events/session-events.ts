@@ -19,6 +19,22 @@ const stored = {
   size: z.int().min(0).meta({ description: "bytes" }),
 };
 
+/** Ways on which bytes reach the machine. */
+export const captureMethods = [
+  "scp",
+  "sftp",
+  "shell",
+  "download",
+  "http",
+  "ftp",
+  "tftp",
+  "smb",
+  "redis",
+  "db",
+  "mail",
+  "build",
+] as const;
+
 /** Captured files; every service that takes one has these. `sid` is added inside a session. */
 export const fileEvents = {
   file_captured: eventType(
@@ -26,22 +42,7 @@ export const fileEvents = {
     {
       ...stored,
       orig_path: z.string().max(4_096).meta({ description: "the true name" }),
-      method: z
-        .enum([
-          "scp",
-          "sftp",
-          "shell",
-          "download",
-          "http",
-          "ftp",
-          "tftp",
-          "smb",
-          "redis",
-          "db",
-          "mail",
-          "build",
-        ])
-        .meta({ description: "how they came" }),
+      method: z.enum(captureMethods).meta({ description: "how they came" }),
       mime: z.string().max(128).optional().meta({ description: "type by magic bytes" }),
       mode: z.string().max(16).optional().meta({ description: "permission bits, octal" }),
       mtime: z.int().optional().meta({ description: "seconds since 1970" }),

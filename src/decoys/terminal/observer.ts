@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { secretFields } from "#events/credentials.ts";
-import type { sessionEvents } from "#events/session-events.ts";
+import { captureMethods, type sessionEvents } from "#events/session-events.ts";
 import type { ShellObserver } from "#machine/contract.ts";
 import type { ConnectionLog, Quarantine } from "../contract.ts";
 import { mimeOf } from "./mime.ts";
@@ -34,21 +34,6 @@ export interface Capture {
   readonly n?: number;
   readonly mtime?: number;
 }
-
-const captureMethods = [
-  "scp",
-  "sftp",
-  "shell",
-  "download",
-  "http",
-  "ftp",
-  "tftp",
-  "smb",
-  "redis",
-  "db",
-  "mail",
-  "build",
-] as const;
 
 type CaptureMethod = (typeof captureMethods)[number];
 

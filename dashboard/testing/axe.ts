@@ -1,17 +1,14 @@
 /** Prints what axe finds on every page, open layers included: `node dashboard/testing/axe.ts [dark|light] [1440|390]`. */
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { launch, subjectsOf } from "./browser.ts";
 import { startMock } from "./mock-server.ts";
 
 await using mock = await startMock({ rate: 2 });
 await using empty = await startMock({ isEmpty: true });
 await using outside = await startMock({ isSignedIn: false });
 await using forced = await startMock({ mustChangePassword: true });
-const attacker = mock.world.attackers[0]?.uuid ?? "";
-const session =
-  mock.world.sessions.find(({ state, command_count }) => state === "closed" && command_count > 6)
-    ?.session_id ?? "";
-const event = mock.world.events.at(-5)?.id ?? "";
+const { attacker, session, event } = subjectsOf(mock.world);
 
 const [onlyTheme, onlyWidth] = process.argv.slice(2);
 
@@ -44,17 +41,7 @@ const pages: readonly (readonly [url: string, prepare?: Prepare])[] = [
   [`${mock.url}/nowhere`],
 ];
 
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-  ],
-});
+const browser = await launch();
 let found = 0;
 try {
   for (const theme of ["dark", "light"] as const)

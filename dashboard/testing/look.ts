@@ -1,6 +1,6 @@
 /** Takes pictures of every page, dark and light, wide and narrow: `node dashboard/testing/look.ts OUT [only…]`. */
 import { mkdirSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { launch, subjectsOf } from "./browser.ts";
 import { startMock } from "./mock-server.ts";
 
 const [out = "/tmp/pictures", ...only] = process.argv.slice(2);
@@ -10,12 +10,8 @@ await using mock = await startMock({ rate: 4 });
 await using empty = await startMock({ isEmpty: true });
 await using outside = await startMock({ isSignedIn: false });
 await using forced = await startMock({ mustChangePassword: true });
-const attacker = mock.world.attackers[0]?.uuid ?? "";
-const session =
-  mock.world.sessions.find(({ state, command_count }) => state === "closed" && command_count > 6)
-    ?.session_id ?? "";
+const { attacker, session, event } = subjectsOf(mock.world);
 const open = mock.world.sessions[0]?.session_id ?? "";
-const event = mock.world.events.at(-5)?.id ?? "";
 
 const pages: readonly (readonly [name: string, url: string])[] = [
   ["login", `${outside.url}/`],
@@ -36,17 +32,7 @@ const pages: readonly (readonly [name: string, url: string])[] = [
   ["credentials-empty", `${empty.url}/credentials`],
 ];
 
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-  ],
-});
+const browser = await launch();
 try {
   for (const theme of ["dark", "light"] as const)
     for (const width of [1440, 390]) {

@@ -1,22 +1,13 @@
 // @vitest-environment node
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launch, subjectsOf } from "./browser.ts";
 import { type Mock, startMock } from "./mock-server.ts";
 
 /** Pages in a real Chromium under the real content policy; run `npm run build` in `dashboard/` before. */
 let browser: Browser;
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  browser = await launch();
 }, 60_000);
 afterAll(() => browser?.close());
 
@@ -50,8 +41,7 @@ const seqOf = (page: Page) => page.locator(".table-data").first().getAttribute("
 describe("pages in a browser", () => {
   test("hostile text on every page runs nothing, asks nothing and breaks no policy", async () => {
     await using mock = await startMock();
-    const attacker = mock.world.attackers[0]?.uuid ?? "";
-    const session = mock.world.sessions.find((each) => each.command_count > 6 && each.state === "closed");
+    const { attacker, session } = subjectsOf(mock.world);
     const paths = [
       "/",
       "/logs",
@@ -59,7 +49,7 @@ describe("pages in a browser", () => {
       `/attackers/${attacker}`,
       `/attackers/${attacker}?tab=files`,
       "/sessions",
-      `/sessions/${session?.session_id}?t=30`,
+      `/sessions/${session}?t=30`,
       "/credentials",
       "/credentials?tab=top",
     ];
@@ -136,8 +126,8 @@ describe("pages in a browser", () => {
 
   test("a replay jumps to a command, keeps its place over a reload and obeys its keys", async () => {
     await using mock = await startMock();
-    const session = mock.world.sessions.find((each) => each.command_count > 6 && each.state === "closed");
-    const { page } = await visit(mock, `/sessions/${session?.session_id}`);
+    const { session } = subjectsOf(mock.world);
+    const { page } = await visit(mock, `/sessions/${session}`);
     await page.locator(".commands button").nth(2).click(WAIT);
     await page.waitForURL(/[?&]t=\d/, WAIT);
     const place = new URL(page.url()).searchParams.get("t");

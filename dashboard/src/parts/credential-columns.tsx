@@ -1,6 +1,6 @@
 import { CircleCheck, CircleHelp, CircleX } from "lucide-react";
 import type { Credential } from "../api/model.ts";
-import { Service } from "./badge.tsx";
+import { deckyColumn, serviceColumn } from "./columns.tsx";
 import { words } from "./credential-words.ts";
 import "./marks.css";
 import { Count } from "./number.tsx";
@@ -77,20 +77,8 @@ export const credentialColumns: readonly Column<Credential>[] = [
     width: "148px",
     cell: (row) => <Outcome outcome={row.outcome} />,
   },
-  {
-    id: "service",
-    header: words.columns.service,
-    width: "74px",
-    cell: (row) => <Service name={row.service} />,
-  },
-  {
-    id: "decky",
-    header: words.columns.decky,
-    width: "112px",
-    from: 1100,
-    notInCard: true,
-    cell: (row) => <span className="data muted">{row.decky}</span>,
-  },
+  serviceColumn,
+  { ...deckyColumn, from: 1100, notInCard: true },
   {
     id: "source",
     header: words.columns.source,

@@ -8,8 +8,6 @@ export const words = {
     secret: "Secret",
     kind: "Kind",
     outcome: "Outcome",
-    service: "Service",
-    decky: "Decky",
     source: "Source",
     attempts: "Attempts",
     last: "Last tried",

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import { Failure, Skeleton } from "./states.tsx";
 import { type Column, DataTable } from "./table.tsx";
+import { useRows } from "./use-rows.ts";
 
-interface PagedQuery {
+interface Paging {
   readonly data: { readonly pages: readonly { readonly total: number | null }[] } | undefined;
   readonly error: Error | null;
   readonly isPlaceholderData: boolean;
@@ -12,10 +13,15 @@ interface PagedQuery {
   readonly fetchNextPage: () => unknown;
 }
 
-interface ListOfProps<Row> {
+/** The part of a paged query that a list needs. */
+export interface PagedQuery<Row> extends Paging {
+  readonly data:
+    | { readonly pages: readonly { readonly total: number | null; readonly data: readonly Row[] }[] }
+    | undefined;
+}
+
+interface TableProps<Row> {
   readonly label: string;
-  readonly query: PagedQuery;
-  readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
   readonly openKey?: string | undefined;
@@ -26,8 +32,13 @@ interface ListOfProps<Row> {
   readonly empty: ReactNode;
 }
 
+interface ListOfRowsProps<Row> extends TableProps<Row> {
+  readonly query: Paging;
+  readonly rows: readonly Row[];
+}
+
 /** A paged list with its states: loading, failure, rows (dimmed while their successors come), nothing. */
-export function ListOf<Row>({ query, ...table }: ListOfProps<Row>) {
+export function ListOfRows<Row>({ query, ...table }: ListOfRowsProps<Row>) {
   if (query.error && table.rows.length === 0)
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Skeleton lines={14} />;
@@ -42,4 +53,13 @@ export function ListOf<Row>({ query, ...table }: ListOfProps<Row>) {
       />
     </div>
   );
+}
+
+export interface ListOfProps<Row> extends TableProps<Row> {
+  readonly query: PagedQuery<Row>;
+}
+
+/** The list of a query's own rows. */
+export function ListOf<Row>(props: ListOfProps<Row>) {
+  return <ListOfRows {...props} rows={useRows(props.query.data)} />;
 }

@@ -1,28 +1,22 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
 import type { Command } from "../../api/model.ts";
 import { attackerCommands } from "../../api/queries.ts";
 import { changed, chosen } from "../../api/search-params.ts";
-import { Service } from "../../parts/badge.tsx";
+import { choicesOf } from "../../parts/choices.ts";
+import { atColumn, deckyColumn, serviceColumn } from "../../parts/columns.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
 import { ListOf } from "../../parts/list-of.tsx";
 import { Empty } from "../../parts/states.tsx";
 import type { Column } from "../../parts/table.tsx";
-import { Time } from "../../parts/time.tsx";
 import { Untrusted } from "../../parts/untrusted.tsx";
 import { words } from "./words.ts";
 
 const route = getRouteApi("/attackers/$id");
 
 const columns: readonly Column<Command>[] = [
-  {
-    id: "at",
-    header: words.columns.at,
-    width: "158px",
-    cell: (row) => <Time at={row.at} form="full" />,
-  },
+  atColumn,
   {
     id: "command",
     header: words.columns.command,
@@ -56,20 +50,8 @@ const columns: readonly Column<Command>[] = [
     from: 1000,
     cell: (row) => (row.user === null ? null : <Untrusted text={row.user} limit={32} fixed />),
   },
-  {
-    id: "service",
-    header: words.columns.service,
-    width: "74px",
-    cell: (row) => <Service name={row.service} />,
-  },
-  {
-    id: "decky",
-    header: words.columns.decky,
-    width: "112px",
-    from: 1100,
-    notInCard: true,
-    cell: (row) => <span className="data muted">{row.decky}</span>,
-  },
+  serviceColumn,
+  { ...deckyColumn, from: 1100, notInCard: true },
 ];
 
 interface CommandsProps {
@@ -81,7 +63,6 @@ export function Commands({ uuid, services }: CommandsProps) {
   const { search = "", service } = route.useSearch();
   const navigate = useNavigate();
   const query = useInfiniteQuery(attackerCommands(uuid, search, service));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const set = (change: Partial<Record<"search" | "service", string>>) =>
     void navigate({
       to: ".",
@@ -101,16 +82,12 @@ export function Commands({ uuid, services }: CommandsProps) {
           label={words.service}
           value={service ?? ""}
           onChange={(value) => set({ service: value })}
-          choices={[
-            { value: "", label: words.anyService },
-            ...services.map((value) => ({ value, label: value })),
-          ]}
+          choices={choicesOf(words.anyService, services)}
         />
       </div>
       <ListOf
         label={words.tabs.commands}
         query={query}
-        rows={rows}
         columns={columns}
         rowKey={(row) => row.id}
         onOpen={(row) =>

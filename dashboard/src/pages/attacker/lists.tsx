@@ -1,18 +1,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
 import type { Session, Sighting } from "../../api/model.ts";
 import { attackerArtifacts, attackerCredentials, attackerSessions } from "../../api/queries.ts";
-import { Badge, Service } from "../../parts/badge.tsx";
+import { Badge } from "../../parts/badge.tsx";
+import { atColumn, deckyColumn, serviceColumn, sessionColumns } from "../../parts/columns.tsx";
 import { CopyButton } from "../../parts/copy.tsx";
 import { credentialColumns } from "../../parts/credential-columns.tsx";
 import { ListOf } from "../../parts/list-of.tsx";
-import { Count } from "../../parts/number.tsx";
-import { SessionState } from "../../parts/session-state.tsx";
 import { Empty } from "../../parts/states.tsx";
 import type { Column } from "../../parts/table.tsx";
-import { Time } from "../../parts/time.tsx";
-import { bytes, duration } from "../../parts/units.ts";
+import { bytes } from "../../parts/units.ts";
 import { Untrusted } from "../../parts/untrusted.tsx";
 import { words } from "./words.ts";
 
@@ -22,12 +19,10 @@ const ofOneAttacker = credentialColumns
 
 export function Credentials({ uuid }: { readonly uuid: string }) {
   const query = useInfiniteQuery(attackerCredentials(uuid));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   return (
     <ListOf
       label={words.tabs.credentials}
       query={query}
-      rows={rows}
       columns={ofOneAttacker}
       rowKey={(row) => row.id}
       empty={
@@ -39,71 +34,25 @@ export function Credentials({ uuid }: { readonly uuid: string }) {
   );
 }
 
-const sessionColumns: readonly Column<Session>[] = [
-  {
-    id: "started",
-    header: words.columns.started,
-    width: "158px",
-    cell: (row) => <Time at={row.started_at} form="full" />,
-  },
-  {
-    id: "state",
-    header: words.columns.state,
-    width: "84px",
-    cell: (row) => <SessionState state={row.state} />,
-  },
-  {
-    id: "service",
-    header: words.columns.service,
-    width: "74px",
-    cell: (row) => <Service name={row.service} />,
-  },
-  {
-    id: "decky",
-    header: words.columns.decky,
-    width: "112px",
-    cell: (row) => <span className="data muted">{row.decky}</span>,
-  },
-  {
-    id: "user",
-    header: words.columns.user,
-    width: "100px",
-    cell: (row) => (row.login_user === null ? null : <Untrusted text={row.login_user} limit={40} fixed />),
-  },
-  {
-    id: "duration",
-    header: words.columns.duration,
-    width: "84px",
-    align: "end",
-    cell: (row) => <span className="num">{duration(row.duration_s)}</span>,
-  },
-  {
-    id: "commands",
-    header: words.columns.commands,
-    width: "80px",
-    align: "end",
-    cell: (row) => <Count value={row.command_count} />,
-  },
-  {
-    id: "last",
-    header: words.columns.last,
-    width: "minmax(200px, 1fr)",
-    notInCard: true,
-    cell: (row) =>
-      row.last_command === null ? null : <Untrusted text={row.last_command} limit={160} fixed />,
-  },
+const sessionsOfOne: readonly Column<Session>[] = [
+  sessionColumns.started,
+  sessionColumns.state,
+  serviceColumn,
+  deckyColumn,
+  { ...sessionColumns.user, width: "100px" },
+  sessionColumns.duration,
+  sessionColumns.commands,
+  { ...sessionColumns.last, notInCard: true },
 ];
 
 export function Sessions({ uuid }: { readonly uuid: string }) {
   const navigate = useNavigate();
   const query = useInfiniteQuery(attackerSessions(uuid));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   return (
     <ListOf
       label={words.tabs.sessions}
       query={query}
-      rows={rows}
-      columns={sessionColumns}
+      columns={sessionsOfOne}
       rowKey={(row) => row.session_id}
       onOpen={(row) => void navigate({ to: "/sessions/$id", params: { id: row.session_id } })}
       empty={
@@ -116,7 +65,7 @@ export function Sessions({ uuid }: { readonly uuid: string }) {
 }
 
 const fileColumns: readonly Column<Sighting>[] = [
-  { id: "at", header: words.columns.at, width: "158px", cell: (row) => <Time at={row.at} form="full" /> },
+  atColumn,
   { id: "kind", header: words.columns.kind, width: "64px", cell: (row) => <Badge>{row.kind}</Badge> },
   {
     id: "name",
@@ -139,20 +88,8 @@ const fileColumns: readonly Column<Sighting>[] = [
     notInCard: true,
     cell: (row) => (row.mime === null ? null : <Untrusted text={row.mime} limit={48} fixed />),
   },
-  {
-    id: "service",
-    header: words.columns.service,
-    width: "74px",
-    cell: (row) => <Service name={row.service} />,
-  },
-  {
-    id: "decky",
-    header: words.columns.decky,
-    width: "112px",
-    from: 1000,
-    notInCard: true,
-    cell: (row) => <span className="data muted">{row.decky}</span>,
-  },
+  serviceColumn,
+  { ...deckyColumn, from: 1000, notInCard: true },
   {
     id: "sha256",
     header: words.columns.sha256,
@@ -171,12 +108,10 @@ const fileColumns: readonly Column<Sighting>[] = [
 export function Files({ uuid }: { readonly uuid: string }) {
   const navigate = useNavigate();
   const query = useInfiniteQuery(attackerArtifacts(uuid));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   return (
     <ListOf
       label={words.tabs.files}
       query={query}
-      rows={rows}
       columns={fileColumns}
       rowKey={(row) => `${row.event_id}-${row.sha256}`}
       onOpen={(row) =>

@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FileDown, KeyRound, SquareTerminal } from "lucide-react";
-import { useMemo } from "react";
 import type { TimelineItem } from "../../api/model.ts";
 import { attackerTimeline } from "../../api/queries.ts";
 import { Service } from "../../parts/badge.tsx";
@@ -10,6 +9,7 @@ import { Empty, Failure, Skeleton } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
 import { bytes, duration } from "../../parts/units.ts";
 import { Untrusted } from "../../parts/untrusted.tsx";
+import { useRows } from "../../parts/use-rows.ts";
 import { words as shared } from "../../parts/words.ts";
 import { words } from "./words.ts";
 
@@ -18,7 +18,7 @@ const icons = { session: SquareTerminal, login: KeyRound, file: FileDown } as co
 /** Sessions, accepted log-ins and files, newest first. */
 export function Timeline({ uuid }: { readonly uuid: string }) {
   const query = useInfiniteQuery(attackerTimeline(uuid));
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const items = useRows(query.data);
   if (query.error && items.length === 0)
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Skeleton lines={10} />;

@@ -1,25 +1,23 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Attacker } from "../../api/model.ts";
-import { attackerPages, deckies } from "../../api/queries.ts";
+import { attackerPages } from "../../api/queries.ts";
 import { changed, chosen } from "../../api/search-params.ts";
 import { ActivityMark } from "../../parts/activity.tsx";
 import { Badge, Service } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
+import { choicesOf, useKnownNames } from "../../parts/choices.ts";
+import { CountedList } from "../../parts/counted-list.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
-import { ListOf } from "../../parts/list-of.tsx";
+import { NothingListed } from "../../parts/nothing-listed.tsx";
 import { Count } from "../../parts/number.tsx";
-import { Page, Panel } from "../../parts/panel.tsx";
+import { Page } from "../../parts/panel.tsx";
 import { Source } from "../../parts/source.tsx";
-import { Empty } from "../../parts/states.tsx";
 import type { Column } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
-import { Total } from "../../parts/total.tsx";
-
 import { Untrusted } from "../../parts/untrusted.tsx";
-import { VisitLines } from "../../parts/visit-lines.tsx";
 import { type AttackersSearch, activities } from "./search.ts";
 import { words } from "./words.ts";
 
@@ -142,8 +140,6 @@ export function AttackersPage() {
   const navigate = useNavigate();
   const span = useMemo(() => ({ range, from, to }), [range, from, to]);
   const query = useInfiniteQuery(attackerPages(filter, span));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
-  const first = query.data?.pages[0];
   const set = (change: Partial<Record<keyof AttackersSearch, string | number | undefined>>) =>
     void navigate({
       to: "/attackers",
@@ -152,30 +148,17 @@ export function AttackersPage() {
   return (
     <Page fills title={words.title}>
       <Filters />
-      <Panel
-        className="fills"
-        title={
-          <Total
-            page={first}
-            fallback={words.title}
-            exact={words.count}
-            atLeast={words.atLeast}
-            note={words.shown}
-          />
-        }
-      >
-        <ListOf
-          query={query}
-          label={words.title}
-          columns={columns}
-          rows={rows}
-          rowKey={(row) => row.uuid}
-          onOpen={(row) => void navigate({ to: "/attackers/$id", params: { id: row.uuid } })}
-          sort={asColumnSort(filter.sort)}
-          onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
-          empty={<NoAttackers filter={filter} />}
-        />
-      </Panel>
+      <CountedList
+        query={query}
+        label={words.title}
+        words={words}
+        columns={columns}
+        rowKey={(row) => row.uuid}
+        onOpen={(row) => void navigate({ to: "/attackers/$id", params: { id: row.uuid } })}
+        sort={asColumnSort(filter.sort)}
+        onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
+        empty={<NothingListed filter={filter} words={words} />}
+      />
     </Page>
   );
 }
@@ -183,8 +166,7 @@ export function AttackersPage() {
 function Filters() {
   const search = route.useSearch();
   const navigate = useNavigate();
-  const known = useQuery(deckies()).data?.data ?? [];
-  const services = [...new Set(known.flatMap((decky) => decky.services.map(({ name }) => name)))].sort();
+  const known = useKnownNames();
   const set = (
     change: Partial<Record<"search" | "service" | "decky" | "activity" | "country" | "asn", string>>,
   ) =>
@@ -213,19 +195,13 @@ function Filters() {
         label={words.service}
         value={search.service ?? ""}
         onChange={(service) => set({ service })}
-        choices={[{ value: "", label: words.anyService }, ...withCurrent(services, search.service)]}
+        choices={choicesOf(words.anyService, known.services, search.service)}
       />
       <Choice
         label={words.decky}
         value={search.decky ?? ""}
         onChange={(decky) => set({ decky })}
-        choices={[
-          { value: "", label: words.anyDecky },
-          ...withCurrent(
-            known.map(({ name }) => name),
-            search.decky,
-          ),
-        ]}
+        choices={choicesOf(words.anyDecky, known.deckies, search.decky)}
       />
       {search.country !== undefined ? (
         <Button isPressed onClick={() => set({ country: "" })}>
@@ -238,46 +214,5 @@ function Filters() {
         </Button>
       ) : null}
     </div>
-  );
-}
-
-/** A value from the URL stays choosable although no decky has it today. */
-function withCurrent(values: readonly string[], current: string | undefined) {
-  const all = current === undefined || values.includes(current) ? values : [...values, current];
-  return all.map((value) => ({ value, label: value }));
-}
-
-function NoAttackers({ filter }: { readonly filter: AttackersSearch }) {
-  const navigate = useNavigate();
-  const known = useQuery(deckies()).data?.data ?? [];
-  const isFiltered = Object.keys(filter).some((key) => key !== "sort");
-  const widen = (
-    <Button
-      onClick={() =>
-        void navigate({
-          to: "/attackers",
-          search: changed({ range: "7d", from: undefined, to: undefined }),
-        })
-      }
-    >
-      {words.widen}
-    </Button>
-  );
-  if (isFiltered)
-    return (
-      <Empty title={words.empty}>
-        <p>{words.emptyBody}</p>
-        <div className="cluster">
-          <Button onClick={() => void navigate({ to: "/attackers", search: {} })}>{words.drop}</Button>
-          {widen}
-        </div>
-      </Empty>
-    );
-  return (
-    <Empty title={words.emptyEver}>
-      {widen}
-      <p>{words.emptyEverBody}</p>
-      <VisitLines deckies={known} most={3} />
-    </Empty>
   );
 }

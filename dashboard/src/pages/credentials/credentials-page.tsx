@@ -1,20 +1,18 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Credential } from "../../api/model.ts";
-import { credentialPages, deckies } from "../../api/queries.ts";
+import { credentialPages } from "../../api/queries.ts";
 import { changed, chosen } from "../../api/search-params.ts";
 import { Button } from "../../parts/button.tsx";
+import { choicesOf, useKnownNames } from "../../parts/choices.ts";
+import { CountedList } from "../../parts/counted-list.tsx";
 import { credentialColumns } from "../../parts/credential-columns.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
-import { ListOf } from "../../parts/list-of.tsx";
-import { Page, Panel } from "../../parts/panel.tsx";
-import { Empty } from "../../parts/states.tsx";
+import { NothingListed } from "../../parts/nothing-listed.tsx";
+import { Page } from "../../parts/panel.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
-import { Total } from "../../parts/total.tsx";
-
-import { VisitLines } from "../../parts/visit-lines.tsx";
 import "./credentials.css";
 import type { CredentialsSearch } from "./search.ts";
 import { TopCredentialLists } from "./top-lists.tsx";
@@ -57,8 +55,6 @@ function Attempts() {
   const set = useSet();
   const span = useMemo(() => ({ range, from, to }), [range, from, to]);
   const query = useInfiniteQuery(credentialPages(filter, span));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
-  const first = query.data?.pages[0];
   const open = (row: Credential) => {
     if (row.attacker_uuid !== null)
       void navigate({
@@ -70,30 +66,17 @@ function Attempts() {
   return (
     <div className="credentials-attempts">
       <Filters />
-      <Panel
-        className="fills"
-        title={
-          <Total
-            page={first}
-            fallback={words.tabs.attempts}
-            exact={words.count}
-            atLeast={words.atLeast}
-            note={words.shown}
-          />
-        }
-      >
-        <ListOf
-          query={query}
-          label={words.tabs.attempts}
-          columns={credentialColumns}
-          rows={rows}
-          rowKey={(row) => row.id}
-          onOpen={open}
-          sort={filter.sort ?? "-last_seen"}
-          onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
-          empty={<NoCredentials filter={filter} />}
-        />
-      </Panel>
+      <CountedList
+        query={query}
+        label={words.tabs.attempts}
+        words={words}
+        columns={credentialColumns}
+        rowKey={(row) => row.id}
+        onOpen={open}
+        sort={filter.sort ?? "-last_seen"}
+        onSort={(sort) => set({ sort: sort === "-last_seen" ? undefined : sort })}
+        empty={<NothingListed filter={filter} words={words} />}
+      />
     </div>
   );
 }
@@ -101,8 +84,7 @@ function Attempts() {
 function Filters() {
   const search = route.useSearch();
   const set = useSet();
-  const known = useQuery(deckies()).data?.data ?? [];
-  const services = [...new Set(known.flatMap((decky) => decky.services.map(({ name }) => name)))].sort();
+  const known = useKnownNames();
   return (
     <div className="cluster filters">
       <FilterInput
@@ -125,19 +107,13 @@ function Filters() {
         label={words.service}
         value={search.service ?? ""}
         onChange={(service) => set({ service })}
-        choices={[
-          { value: "", label: words.anyService },
-          ...services.map((value) => ({ value, label: value })),
-        ]}
+        choices={choicesOf(words.anyService, known.services)}
       />
       <Choice
         label={words.decky}
         value={search.decky ?? ""}
         onChange={(decky) => set({ decky })}
-        choices={[
-          { value: "", label: words.anyDecky },
-          ...known.map(({ name }) => ({ value: name, label: name })),
-        ]}
+        choices={choicesOf(words.anyDecky, known.deckies)}
       />
       {search.attacker_ip === undefined ? null : (
         <Button isPressed onClick={() => set({ attacker_ip: undefined })}>
@@ -145,40 +121,5 @@ function Filters() {
         </Button>
       )}
     </div>
-  );
-}
-
-function NoCredentials({ filter }: { readonly filter: CredentialsSearch }) {
-  const navigate = useNavigate();
-  const known = useQuery(deckies()).data?.data ?? [];
-  const isFiltered = Object.keys(filter).some((key) => key !== "sort");
-  const widen = (
-    <Button
-      onClick={() =>
-        void navigate({
-          to: "/credentials",
-          search: changed({ range: "7d", from: undefined, to: undefined }),
-        })
-      }
-    >
-      {words.widen}
-    </Button>
-  );
-  if (isFiltered)
-    return (
-      <Empty title={words.empty}>
-        <p>{words.emptyBody}</p>
-        <div className="cluster">
-          <Button onClick={() => void navigate({ to: "/credentials", search: {} })}>{words.drop}</Button>
-          {widen}
-        </div>
-      </Empty>
-    );
-  return (
-    <Empty title={words.emptyEver}>
-      {widen}
-      <p>{words.emptyEverBody}</p>
-      <VisitLines deckies={known} most={3} />
-    </Empty>
   );
 }

@@ -23,9 +23,6 @@ export const words = {
   topEmpty: "Nobody tried to log in in this span.",
   byAttackers: (count: number) => (count === 1 ? "1 attacker" : `${count} attackers`),
   empty: "No credential fits",
-  emptyBody: "Take away a filter, or look at a longer span.",
   emptyEver: "Nobody has tried to log in in this span",
   emptyEverBody: "Try a password yourself, any will do:",
-  drop: "Drop every filter",
-  widen: "Look at the last 7 days",
 } as const;

@@ -10,7 +10,7 @@ import { useFeed, useFeedPart } from "../../api/stream/live.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button, IconButton } from "../../parts/button.tsx";
 import { EventDrawer } from "../../parts/event-drawer.tsx";
-import { ListOf } from "../../parts/list-of.tsx";
+import { ListOfRows } from "../../parts/list-of.tsx";
 import { Page, Panel } from "../../parts/panel.tsx";
 import { Loaded, Skeleton } from "../../parts/states.tsx";
 import { TimeChart } from "../../parts/time-chart.tsx";
@@ -19,6 +19,7 @@ import { shortNumber } from "../../parts/units.ts";
 import { logColumns } from "./columns.tsx";
 import { Facets } from "./facets.tsx";
 import "./logs.css";
+import { useRows } from "../../parts/use-rows.ts";
 import { NoEvents } from "./no-events.tsx";
 import type { LogsSearch } from "./search.ts";
 import { SearchBar } from "./search-bar.tsx";
@@ -134,7 +135,7 @@ function useLogs(canFollow: boolean, isHeld: boolean): LogsList {
   const phase = useFeedPart((snapshot) => snapshot.state.phase, stream);
   const query = useLogsQuery(filter, sort, !canFollow || phase !== "connecting");
   const { data, isPlaceholderData } = query;
-  const stored = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const stored = useRows(data);
   // Rows of the former filter are only shown, dimmed; what the new stream brings does not belong to them.
   const canJoin = canFollow && !isPlaceholderData;
   const { rows, waiting } = useLiveRows(useFeed(stream), stored, { canFollow: canJoin, isPaused: isHeld });
@@ -182,7 +183,7 @@ function LogsTable() {
         )
       }
     >
-      <ListOf<FeedRow>
+      <ListOfRows<FeedRow>
         label={words.title}
         query={query}
         columns={logColumns}

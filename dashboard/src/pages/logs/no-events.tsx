@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { deckies } from "../../api/queries.ts";
 import { changed } from "../../api/search-params.ts";
 import { Button } from "../../parts/button.tsx";
+import { Widen } from "../../parts/nothing-listed.tsx";
 import { parseTokens, withoutToken } from "../../parts/query-text.ts";
 import { Empty } from "../../parts/states.tsx";
 import { plainMarks } from "../../parts/untrusted-marks.ts";
@@ -22,22 +23,10 @@ export function NoEvents({ search, isEver }: NoEventsProps) {
   const tokens = parseTokens(search) ?? [];
   const go = (next: string) =>
     void navigate({ to: ".", search: changed({ search: next === "" ? undefined : next }) });
-  const widen = (
-    <Button
-      onClick={() =>
-        void navigate({
-          to: ".",
-          search: changed({ range: "7d", from: undefined, to: undefined }),
-        })
-      }
-    >
-      {words.emptyWiden}
-    </Button>
-  );
   if (isEver)
     return (
       <Empty title={words.empty}>
-        {widen}
+        <Widen />
         {known.length > 0 ? (
           <>
             <p>{words.emptyEverBody}</p>
@@ -55,7 +44,7 @@ export function NoEvents({ search, isEver }: NoEventsProps) {
           </Button>
         ))}
         {tokens.length > 1 ? <Button onClick={() => go("")}>{words.emptyAll}</Button> : null}
-        {widen}
+        <Widen />
       </div>
     </Empty>
   );

@@ -40,7 +40,6 @@ export const words = {
   emptyEver: "Nothing has been recorded yet",
   emptyEverBody: "Visit a decky yourself and watch it arrive:",
   empty: "No event fits",
-  emptyWiden: "Look at the last 7 days",
   emptyDrop: (token: string) => `Drop ${token}`,
   emptyAll: "Drop every filter",
   badSearch: "This search cannot be read",

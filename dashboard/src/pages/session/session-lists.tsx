@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { Command, Session } from "../../api/model.ts";
 import { sessionCommands, sessionEvents } from "../../api/queries.ts";
 import { changed } from "../../api/search-params.ts";
@@ -13,6 +13,7 @@ import { Tabs } from "../../parts/tabs.tsx";
 import { Time } from "../../parts/time.tsx";
 import { clockSpan, exactNumber } from "../../parts/units.ts";
 import { Untrusted } from "../../parts/untrusted.tsx";
+import { useRows } from "../../parts/use-rows.ts";
 import { words as shared } from "../../parts/words.ts";
 import { words } from "./words.ts";
 
@@ -140,7 +141,7 @@ function Commands({ commands, times, position, onJump }: CommandsProps) {
 
 function EventList({ session }: { readonly session: Session }) {
   const query = useInfiniteQuery(sessionEvents(session.session_id));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const rows = useRows(query.data);
   if (query.error && rows.length === 0)
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Skeleton lines={10} />;

@@ -1,45 +1,27 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Video } from "lucide-react";
 import { useMemo } from "react";
 import type { Session } from "../../api/model.ts";
-import { deckies, sessionPages } from "../../api/queries.ts";
+import { sessionPages } from "../../api/queries.ts";
 import { changed, chosen } from "../../api/search-params.ts";
-import { Service } from "../../parts/badge.tsx";
-import { Button } from "../../parts/button.tsx";
+import { choicesOf, useKnownNames } from "../../parts/choices.ts";
+import { deckyColumn, serviceColumn, sessionColumns } from "../../parts/columns.tsx";
+import { CountedList } from "../../parts/counted-list.tsx";
 import { Choice } from "../../parts/field.tsx";
 import { FilterInput } from "../../parts/filter-input.tsx";
-import { ListOf } from "../../parts/list-of.tsx";
-import { Count } from "../../parts/number.tsx";
-import { Page, Panel } from "../../parts/panel.tsx";
-import { SessionState } from "../../parts/session-state.tsx";
+import { NothingListed } from "../../parts/nothing-listed.tsx";
+import { Page } from "../../parts/panel.tsx";
 import { Source } from "../../parts/source.tsx";
-import { Empty } from "../../parts/states.tsx";
 import type { Column } from "../../parts/table.tsx";
-import { Time } from "../../parts/time.tsx";
-import { Total } from "../../parts/total.tsx";
-import { duration } from "../../parts/units.ts";
-import { Untrusted } from "../../parts/untrusted.tsx";
-import { VisitLines } from "../../parts/visit-lines.tsx";
 import type { SessionsSearch } from "./search.ts";
 import { words } from "./words.ts";
 
 const route = getRouteApi("/sessions");
 
 const columns: readonly Column<Session>[] = [
-  {
-    id: "started",
-    header: words.columns.started,
-    width: "158px",
-    sort: { down: "-started_at", up: "started_at" },
-    cell: (row) => <Time at={row.started_at} form="full" />,
-  },
-  {
-    id: "state",
-    header: words.columns.state,
-    width: "84px",
-    cell: (row) => <SessionState state={row.state} />,
-  },
+  { ...sessionColumns.started, sort: { down: "-started_at", up: "started_at" } },
+  sessionColumns.state,
   {
     id: "source",
     header: words.columns.source,
@@ -50,34 +32,10 @@ const columns: readonly Column<Session>[] = [
       </Link>
     ),
   },
-  {
-    id: "service",
-    header: words.columns.service,
-    width: "74px",
-    cell: (row) => <Service name={row.service} />,
-  },
-  {
-    id: "decky",
-    header: words.columns.decky,
-    width: "112px",
-    from: 1100,
-    notInCard: true,
-    cell: (row) => <span className="data muted">{row.decky}</span>,
-  },
-  {
-    id: "user",
-    header: words.columns.user,
-    width: "110px",
-    from: 800,
-    cell: (row) => (row.login_user === null ? null : <Untrusted text={row.login_user} limit={40} fixed />),
-  },
-  {
-    id: "duration",
-    header: words.columns.duration,
-    width: "84px",
-    align: "end",
-    cell: (row) => <span className="num">{duration(row.duration_s)}</span>,
-  },
+  serviceColumn,
+  { ...deckyColumn, from: 1100, notInCard: true },
+  { ...sessionColumns.user, from: 800 },
+  sessionColumns.duration,
   {
     id: "logins",
     header: words.columns.logins,
@@ -90,13 +48,7 @@ const columns: readonly Column<Session>[] = [
         <span className="num muted">{words.logins(row.auth_success, row.auth_attempts)}</span>
       ),
   },
-  {
-    id: "commands",
-    header: words.columns.commands,
-    width: "80px",
-    align: "end",
-    cell: (row) => <Count value={row.command_count} />,
-  },
+  sessionColumns.commands,
   {
     id: "recording",
     header: words.columns.recording,
@@ -111,13 +63,7 @@ const columns: readonly Column<Session>[] = [
         </span>
       ) : null,
   },
-  {
-    id: "last",
-    header: words.columns.last,
-    width: "minmax(200px, 1fr)",
-    cell: (row) =>
-      row.last_command === null ? null : <Untrusted text={row.last_command} limit={160} fixed />,
-  },
+  sessionColumns.last,
 ];
 
 export function SessionsPage() {
@@ -125,40 +71,25 @@ export function SessionsPage() {
   const navigate = useNavigate();
   const span = useMemo(() => ({ range, from, to }), [range, from, to]);
   const query = useInfiniteQuery(sessionPages(filter, span));
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
-  const first = query.data?.pages[0];
   return (
     <Page fills title={words.title}>
       <Filters />
-      <Panel
-        className="fills"
-        title={
-          <Total
-            page={first}
-            fallback={words.title}
-            exact={words.count}
-            atLeast={words.atLeast}
-            note={words.shown}
-          />
+      <CountedList
+        query={query}
+        label={words.title}
+        words={words}
+        columns={columns}
+        rowKey={(row) => row.session_id}
+        onOpen={(row) => void navigate({ to: "/sessions/$id", params: { id: row.session_id } })}
+        sort={filter.sort ?? "-started_at"}
+        onSort={(sort) =>
+          void navigate({
+            to: "/sessions",
+            search: changed({ sort: sort === "started_at" ? sort : undefined }),
+          })
         }
-      >
-        <ListOf
-          query={query}
-          label={words.title}
-          columns={columns}
-          rows={rows}
-          rowKey={(row) => row.session_id}
-          onOpen={(row) => void navigate({ to: "/sessions/$id", params: { id: row.session_id } })}
-          sort={filter.sort ?? "-started_at"}
-          onSort={(sort) =>
-            void navigate({
-              to: "/sessions",
-              search: changed({ sort: sort === "started_at" ? sort : undefined }),
-            })
-          }
-          empty={<NoSessions filter={filter} />}
-        />
-      </Panel>
+        empty={<NothingListed filter={filter} words={words} />}
+      />
     </Page>
   );
 }
@@ -168,17 +99,12 @@ const COMMAND_STEPS = [1, 5, 20];
 function Filters() {
   const search = route.useSearch();
   const navigate = useNavigate();
-  const known = useQuery(deckies()).data?.data ?? [];
-  const services = [...new Set(known.flatMap((decky) => decky.services.map(({ name }) => name)))].sort();
+  const known = useKnownNames();
   const set = (change: Partial<Record<keyof SessionsSearch, string>>) =>
     void navigate({
       to: "/sessions",
       search: changed(chosen(change)),
     });
-  const choices = (any: string, values: readonly string[]) => [
-    { value: "", label: any },
-    ...values.map((value) => ({ value, label: value })),
-  ];
   return (
     <div className="cluster filters">
       <FilterInput
@@ -201,16 +127,13 @@ function Filters() {
         label={words.service}
         value={search.service ?? ""}
         onChange={(service) => set({ service })}
-        choices={choices(words.anyService, services)}
+        choices={choicesOf(words.anyService, known.services)}
       />
       <Choice
         label={words.decky}
         value={search.decky ?? ""}
         onChange={(decky) => set({ decky })}
-        choices={choices(
-          words.anyDecky,
-          known.map(({ name }) => name),
-        )}
+        choices={choicesOf(words.anyDecky, known.deckies)}
       />
       <Choice
         label={words.commands}
@@ -232,40 +155,5 @@ function Filters() {
         ]}
       />
     </div>
-  );
-}
-
-function NoSessions({ filter }: { readonly filter: SessionsSearch }) {
-  const navigate = useNavigate();
-  const known = useQuery(deckies()).data?.data ?? [];
-  const isFiltered = Object.keys(filter).some((key) => key !== "sort");
-  const widen = (
-    <Button
-      onClick={() =>
-        void navigate({
-          to: "/sessions",
-          search: changed({ range: "7d", from: undefined, to: undefined }),
-        })
-      }
-    >
-      {words.widen}
-    </Button>
-  );
-  if (isFiltered)
-    return (
-      <Empty title={words.empty}>
-        <p>{words.emptyBody}</p>
-        <div className="cluster">
-          <Button onClick={() => void navigate({ to: "/sessions", search: {} })}>{words.drop}</Button>
-          {widen}
-        </div>
-      </Empty>
-    );
-  return (
-    <Empty title={words.emptyEver}>
-      {widen}
-      <p>{words.emptyEverBody}</p>
-      <VisitLines deckies={known} most={3} />
-    </Empty>
   );
 }

@@ -79,8 +79,19 @@ export function deckyPids(dataDir: string): readonly number[] {
 
 const READY_MS = 60_000;
 
-/** Starts `decnet up` on a folder of its own and waits until it says that it is ready. */
-export async function startProduct(options: StartOptions = {}): Promise<Product> {
+/** A product of which nothing is known but that its process runs. */
+export interface Spawned {
+  readonly process: ChildProcess;
+  readonly dataDir: string;
+  output(): string;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<unknown>;
+  /** kill -9 of the process and of all its deckies. */
+  kill(): Promise<void>;
+}
+
+/** Runs `decnet up` without waiting for anything. */
+export async function spawnProduct(options: StartOptions = {}): Promise<Spawned> {
   const dataDir = options.dataDir ?? freshFolder();
   const child = spawn(process.execPath, [options.program ?? entry, "up", ...(options.args ?? [])], {
     cwd: root,
@@ -99,17 +110,48 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
     stream.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(-200_000);
     });
-  const readyFile = join(dataDir, "run", "ready.json");
   const exited = once(child, "exit");
+  return {
+    process: child,
+    dataDir,
+    output: () => output,
+    exited,
+    async kill() {
+      child.kill("SIGKILL");
+      await exited;
+      // Deckies that it started in its last moment are still on their way.
+      await waitFor(() => {
+        const pids = deckyPids(dataDir);
+        for (const pid of pids) killNow(pid);
+        return pids.length === 0 ? true : undefined;
+      }, 10_000);
+    },
+  };
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Already gone.
+  }
+}
+
+/** Starts `decnet up` on a folder of its own and waits until it says that it is ready. */
+export async function startProduct(options: StartOptions = {}): Promise<Product> {
+  const spawned = await spawnProduct(options);
+  const { process: child, dataDir, exited } = spawned;
+  const readyFile = join(dataDir, "run", "ready.json");
   const ready = await waitFor(
     () => {
-      if (child.exitCode !== null) throw new Error(`decnet up ended with ${child.exitCode}:\n${output}`);
+      if (child.exitCode !== null)
+        throw new Error(`decnet up ended with ${child.exitCode}:\n${spawned.output()}`);
       if (!existsSync(readyFile)) return undefined;
       const facts = JSON.parse(readFileSync(readyFile, "utf8")) as ReadyFacts;
       return facts.pid === child.pid ? facts : undefined;
     },
     READY_MS,
-    () => `decnet up is not ready:\n${output}`,
+    () => `decnet up is not ready:\n${spawned.output()}`,
   );
   const services = ready.deckies.flatMap((decky) => decky.services);
   const find = (slug: string) => {
@@ -126,7 +168,7 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
     ready,
     dataDir,
     process: child,
-    output: () => output,
+    output: () => spawned.output(),
     port: (slug) => find(slug).port,
     pair: (slug) => {
       const { user, password } = find(slug);
@@ -134,19 +176,7 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
       return { user, password };
     },
     stop,
-    async kill() {
-      const deckies = deckyPids(dataDir);
-      child.kill("SIGKILL");
-      for (const pid of deckies) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // Already gone.
-        }
-      }
-      await exited;
-      await waitFor(() => (deckyPids(dataDir).length === 0 ? true : undefined), 10_000);
-    },
+    kill: () => spawned.kill(),
     async [Symbol.asyncDispose]() {
       await stop();
       if (!options.keep) rmSync(dataDir, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { freshFolder, type Product, query, startProduct, waitFor } from "./harness.ts";
+import { freshFolder, query, spawnProduct, startProduct, waitFor } from "./harness.ts";
 
 const KILLS = 50;
 const KILL_MS = 480_000;
@@ -46,39 +46,41 @@ function keepSpools(
   };
 }
 
-/** Touches until told to stop: requests with numbers in them, and connections that say nothing. */
-function attack(product: Product, round: number, signal: AbortSignal): Promise<void> {
-  const http = product.port("http");
-  const ssh = product.port("ssh");
+/** Touches until told to stop: requests with numbers in them, and connections that say nothing. Nobody need be there yet. */
+function attack({ http, ssh }: Ports, round: number, signal: AbortSignal): Promise<void> {
+  const touch = (hand: number, n: number): Promise<void> =>
+    new Promise((resolve) => {
+      if (n % 5 === 4) {
+        const socket = connect({ port: ssh, host: "127.0.0.1", localAddress: `127.8.${hand}.1` });
+        socket.once("data", () => socket.destroy());
+        socket.on("error", () => socket.destroy());
+        socket.setTimeout(2_000, () => socket.destroy());
+        socket.once("close", () => resolve());
+        return;
+      }
+      const call = request(
+        {
+          host: "127.0.0.1",
+          port: http,
+          localAddress: `127.9.${hand}.${(n % 200) + 1}`,
+          path: `/run/${round}/${hand}/${n}`,
+          agent: false,
+          timeout: 2_000,
+        },
+        (response) => void response.resume().once("close", () => resolve()),
+      );
+      call.on("error", () => setTimeout(resolve, 20)).on("timeout", () => call.destroy());
+      call.end();
+    });
   const one = async (hand: number): Promise<void> => {
-    for (let n = 0; !signal.aborted; n += 1) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => resolve();
-        if (n % 5 === 4) {
-          const socket = connect({ port: ssh, host: "127.0.0.1", localAddress: `127.8.${hand}.1` });
-          socket.once("data", () => socket.destroy());
-          socket.on("error", () => socket.destroy());
-          socket.setTimeout(2_000, () => socket.destroy());
-          socket.once("close", done);
-          return;
-        }
-        const call = request(
-          {
-            host: "127.0.0.1",
-            port: http,
-            localAddress: `127.9.${hand}.${(n % 200) + 1}`,
-            path: `/run/${round}/${hand}/${n}`,
-            agent: false,
-            timeout: 2_000,
-          },
-          (response) => void response.resume().once("close", done),
-        );
-        call.on("error", done).on("timeout", () => call.destroy());
-        call.end();
-      });
-    }
+    for (let n = 0; !signal.aborted; n += 1) await touch(hand, n);
   };
   return Promise.all([1, 2, 3, 4].map(one)).then(() => {});
+}
+
+interface Ports {
+  readonly http: number;
+  readonly ssh: number;
 }
 
 const counts = (values: readonly string[]): ReadonlyMap<string, number> => {
@@ -94,25 +96,30 @@ test(`kill -9 of everything, ${KILLS} times under load: each line once in decnet
   const keepDir = freshFolder();
   const spools = keepSpools(dataDir, keepDir);
   // One decky: what is shown is the pipeline, and each start costs less.
-  const start = () => startProduct({ dataDir, keep: true, args: ["--deckies", "1"] });
+  const args = ["--deckies", "1"];
+  const start = () => startProduct({ dataDir, keep: true, args });
   let seed = 20_261;
   const random = (): number => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
     return seed / 2 ** 31;
   };
+  const first = await start();
+  const ports = { http: first.port("http"), ssh: first.port("ssh") };
+  await first.kill();
   for (let round = 0; round < KILLS; round += 1) {
-    const product = await start();
+    // Killed while it starts as well as while it works.
+    const running = await spawnProduct({ dataDir, args });
     const stop = new AbortController();
-    const load = attack(product, round, stop.signal);
-    await new Promise((resolve) => setTimeout(resolve, 30 + random() * 700));
-    await product.kill();
+    const load = attack(ports, round, stop.signal);
+    await new Promise((resolve) => setTimeout(resolve, 300 + random() * 2_400));
+    await running.kill();
     spools.scan();
     stop.abort();
     await load;
   }
   const last = await start();
   const lastStop = new AbortController();
-  const load = attack(last, KILLS, lastStop.signal);
+  const load = attack(ports, KILLS, lastStop.signal);
   await new Promise((resolve) => setTimeout(resolve, 500));
   lastStop.abort();
   await load;

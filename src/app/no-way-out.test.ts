@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, "../..");
 
 /** Of Node: nothing that starts a program or a thread, evaluates text, resolves a name or opens a connection. */
 const harmless = new Set(
-  "async_hooks crypto events fs fs/promises net os path sqlite stream timers/promises tls util zlib".split(
+  "async_hooks crypto events fs fs/promises module net os path sqlite stream timers/promises tls util zlib".split(
     " ",
   ),
 );
@@ -23,9 +23,13 @@ const known = new Set([
 const serving: Readonly<Record<string, ReadonlySet<string>>> = {
   "node:net": new Set(["AddressInfo", "Socket", "createServer", "isIP", "isIPv4", "isIPv6"]),
   "node:tls": new Set(["TLSSocket", "createSecureContext"]),
+  "node:module": new Set(["createRequire"]),
 };
-const words = /\b(?:eval|fetch|createRequire|getBuiltinModule)\(|\bnew (?:Function|WebSocket|EventSource)\b/g;
-const statement = /\b(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/g;
+/** A package that is loaded late by its written name is an import like others; a `require` that is kept is not. */
+const words =
+  /\b(?:eval|fetch|getBuiltinModule)\(|\bcreateRequire\((?!import\.meta\.url\)\(")|\bnew (?:Function|WebSocket|EventSource)\b/g;
+const statement =
+  /\b(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*from\s*"([^"]+)"|\b(?:import\(\s*|createRequire\(import\.meta\.url\)\()"([^"]+)"/g;
 
 const packageOf = (specifier: string): string =>
   specifier
@@ -68,6 +72,10 @@ test.each([
   ['import { connect as safe } from "node:tls";', "node:tls connect"],
   ['const http = await import("node:http");', "node:http"],
   ['import axios from "axios";', "axios"],
+  ['createRequire(import.meta.url)("axios")', "axios"],
+  ['createRequire(import.meta.url)("node:http")', "node:http"],
+  ["const load = createRequire(import.meta.url);", "createRequire("],
+  ['import { register } from "node:module";', "node:module register"],
   ['await fetch("http://x");', "fetch("],
   ['new Function("return 1")', "new Function"],
 ])("the search finds %s", (source, fault) => {

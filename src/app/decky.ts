@@ -4,11 +4,8 @@ import { runDecky } from "#decoys/runtime/run.ts";
 import { READY_LINE } from "#fleet/local/fleet.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { createLog } from "#kernel/log.ts";
-import { collectStartGarbage } from "#kernel/memory.ts";
+import { collectWhenIdle } from "#kernel/memory.ts";
 import { createOpenShell } from "#machine/open-shell.ts";
-
-/** When what a start needed is no longer needed. */
-const SETTLE_MS = 2_000;
 
 /** The process of one local decky: reads its configuration, listens, and ends with its parent. */
 export async function runDeckyProcess(configPath: string): Promise<void> {
@@ -28,7 +25,7 @@ export async function runDeckyProcess(configPath: string): Promise<void> {
     openShell: createOpenShell(log),
   });
   process.stderr.write(`${READY_LINE}\n`);
-  setTimeout(collectStartGarbage, SETTLE_MS).unref();
+  collectWhenIdle();
   await running.stopped;
   process.exit(0);
 }

@@ -17,7 +17,7 @@ import { systemClock } from "#kernel/clock.ts";
 import { CodedError } from "#kernel/errors.ts";
 import { lockFolder } from "#kernel/instance-lock.ts";
 import { createLog, type Log } from "#kernel/log.ts";
-import { collectStartGarbage } from "#kernel/memory.ts";
+import { collectWhenIdle } from "#kernel/memory.ts";
 import { Supervisor, type WorkerHost, type WorkerStatus } from "#kernel/supervisor.ts";
 import { openThreadHost, type ThreadHost } from "#kernel/thread.ts";
 import { openStoreClient } from "#store/client.ts";
@@ -50,9 +50,6 @@ export interface UpFacts {
   readonly deckies: readonly DeckyStatus[];
   readonly hasDashboard: boolean;
 }
-
-/** When what a start needed is no longer needed. */
-const SETTLE_MS = 2_000;
 
 const isLoopback = (address: string): boolean => address === "::1" || address.startsWith("127.");
 
@@ -256,7 +253,7 @@ export async function up(wish: UpWish, ready: (facts: UpFacts) => void): Promise
   writeState(readyFile, readyFacts(facts, fleetPlan));
   stack.defer(() => rmSync(readyFile, { force: true }));
   ready(facts);
-  setTimeout(collectStartGarbage, SETTLE_MS).unref();
+  collectWhenIdle();
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }

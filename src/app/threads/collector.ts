@@ -7,11 +7,11 @@ import { artifactsRootOf, dropRootOf } from "#collector/keeper/settings.ts";
 import { rawLogFileOf } from "#collector/settings.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { createLog } from "#kernel/log.ts";
-import { collectStartGarbage } from "#kernel/memory.ts";
+import { collectWhenIdle } from "#kernel/memory.ts";
 import { Supervisor } from "#kernel/supervisor.ts";
 import { reportStatus, serveThread } from "#kernel/thread.ts";
 import { openKeeperReports } from "../keeper-reports.ts";
-import { SETTLE_MS, type ThreadData } from "./contract.ts";
+import type { ThreadData } from "./contract.ts";
 
 /** Spools become raw log and journal; captured files come into custody. */
 export async function runCollectorThread(data: ThreadData, port: MessagePort): Promise<void> {
@@ -43,6 +43,6 @@ export async function runCollectorThread(data: ThreadData, port: MessagePort): P
       keeper,
     ),
   );
-  setTimeout(collectStartGarbage, SETTLE_MS).unref();
+  collectWhenIdle();
   await serveThread(supervisor, port);
 }

@@ -8,9 +8,6 @@ export const workersOf = {
   pipeline: ["ingester", "profiler"],
 } as const;
 
-/** When what a start needed is no longer needed. */
-export const SETTLE_MS = 5_000;
-
 export type ThreadRole = keyof typeof workersOf;
 
 export interface ThreadData {

@@ -8,11 +8,11 @@ import { createIngester } from "#ingest/ingester.ts";
 import { openFileJournalReader } from "#journal/file/reader.ts";
 import { systemClock } from "#kernel/clock.ts";
 import { createLog } from "#kernel/log.ts";
-import { collectStartGarbage } from "#kernel/memory.ts";
+import { collectWhenIdle } from "#kernel/memory.ts";
 import { Supervisor } from "#kernel/supervisor.ts";
 import { reportStatus, serveThread } from "#kernel/thread.ts";
 import { openStoreWriter } from "#store/sqlite/writer.ts";
-import { SETTLE_MS, type ThreadData } from "./contract.ts";
+import type { ThreadData } from "./contract.ts";
 
 /** The one thread that writes rows: journal to evidence, evidence to sessions, profiles and rollups. */
 export async function runPipelineThread({ settings, busPort }: ThreadData, port: MessagePort): Promise<void> {
@@ -31,6 +31,6 @@ export async function runPipelineThread({ settings, busPort }: ThreadData, port:
   };
   supervisor.add(createIngester({ writer, reader, bus }, config));
   supervisor.add(createAnalysis({ writer, bus }, analysis));
-  setTimeout(collectStartGarbage, SETTLE_MS).unref();
+  collectWhenIdle();
   await serveThread(supervisor, port);
 }

@@ -103,7 +103,8 @@ class SessionsFold implements Fold {
     for (const row of commands) this.#rows.addCommand(row);
     for (const end of commandEnds) this.#rows.endCommand(end);
     for (const change of recordings) this.#rows.saveRecording(change);
-    for (const session of changed) if (session.end_reason === "lost") this.#rows.loseRecording(session);
+    // However a session ended: what its recorder has not closed by now has lost its recorder.
+    for (const session of changed) if (session.state === "closed") this.#rows.loseRecording(session);
     addOutbox(
       this.#writer,
       notices.flatMap((notice) => this.#message(notice) ?? []),

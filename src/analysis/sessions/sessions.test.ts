@@ -181,6 +181,12 @@ test("what was open when a decoy starts again is over", () => {
   ]);
 });
 
+test("a restart of the decoy loses the recordings that it had open", () => {
+  using store = openTestStore();
+  after(store, { type: "session_started", sid: SID }, { type: "startup", origin: "system", ip: null });
+  expect(store.all("SELECT sid, state FROM recordings")).toEqual([{ sid: SID, state: "lost" }]);
+});
+
 test("contacts without connection and recorder are cut by silence, sooner for UDP", () => {
   using store = openTestStore();
   after(

@@ -81,7 +81,7 @@ test("a loader that never waits: its words are noise, its pair gets in, its comm
   ]);
 });
 
-describe("the login behind it", () => {
+describe.concurrent("the login behind it, whose delays are waited for together", () => {
   const dialogue = async (running: StartedDecoy): Promise<Socket> => {
     const socket = connect(running.port(23), "127.0.0.1");
     socket.on("error", () => {});
@@ -115,17 +115,17 @@ describe("the login behind it", () => {
     await once(socket, "close");
     expect((await running.waitFor("disconnect")).fields["reason"]).toBe("timeout");
   });
-});
 
-test.each([
-  ["inetutils", /telnet +Linux telnetd/],
-  // A soft match: whether nmap adds "BusyBox telnetd 1.14.0 or later" depends on what its other probes get in time.
-  ["busybox", /tcp +open +telnet/],
-])("nmap takes %s for a telnet daemon", async (daemon, service) => {
-  await using running = await startDecoy(decoy, { options: { daemon } });
-  const port = String(running.port(23));
-  const { stdout } = await runClient("nmap", ["-Pn", "-n", "-sV", "-p", port, "127.0.0.1"], {
-    timeoutMs: 110_000,
+  test.each([
+    ["inetutils", /telnet +Linux telnetd/],
+    // A soft match: whether nmap adds "BusyBox telnetd 1.14.0 or later" depends on what its other probes get in time.
+    ["busybox", /tcp +open +telnet/],
+  ])("nmap takes %s for a telnet daemon", async (daemon, service) => {
+    await using running = await startDecoy(decoy, { options: { daemon } });
+    const port = String(running.port(23));
+    const { stdout } = await runClient("nmap", ["-Pn", "-n", "-sV", "-p", port, "127.0.0.1"], {
+      timeoutMs: 110_000,
+    });
+    expect(stdout.toString()).toMatch(service);
   });
-  expect(stdout.toString()).toMatch(service);
 });

@@ -186,12 +186,13 @@ export class SessionRows implements SessionSource {
     }
   }
 
-  loseRecording(session: Session): void {
+  loseRecording({ decky, service, sid }: Session): void {
+    if (sid === null) return;
     this.#writer
       .statement(
         "UPDATE recordings SET state = 'lost' WHERE decky = ? AND service = ? AND sid = ? AND state = 'open'",
       )
-      .run(session.decky, session.service, session.sid);
+      .run(decky, service, sid);
   }
 
   shardOf({ decky, service, sid }: Session): string | null {
